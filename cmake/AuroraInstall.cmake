@@ -1,0 +1,1 @@
+file(WRITE ${PROJECT_BINARY_DIR}/.install-later "")

@@ -1,0 +1,32 @@
+# A room is an object library of lib/src/NAME that may see only what it links: the rooms to its left
+# (design.md: values <- core <- config, wire <- store, reactor <- server <- supervisor).
+function(aurora_room name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(aurora_${name} OBJECT ${ARG_SOURCES})
+  target_compile_features(aurora_${name} PUBLIC cxx_std_20)
+  target_include_directories(aurora_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib/src>)
+  target_link_libraries(aurora_${name} PUBLIC ${ARG_LINKS})
+  aurora_warnings(aurora_${name})
+  aurora_hardening(aurora_${name})
+  set_property(GLOBAL APPEND PROPERTY AURORA_ROOMS aurora_${name})
+endfunction()
+
+# A test program of Boost.Test: aurora_test(NAME ROOMS... SOURCES... LABEL unit). OBJECT rooms do not hand
+# on their objects, so every room it needs is named.
+function(aurora_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "ROOMS;SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
+  foreach(room IN LISTS ARG_ROOMS)
+    target_link_libraries(${name} PRIVATE aurora_${room})
+  endforeach()
+  target_link_libraries(${name} PRIVATE aurora_boost_test ${ARG_LINKS})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  aurora_warnings(${name})
+  add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

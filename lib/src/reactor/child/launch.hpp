@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <aurora/spec.hpp>
+
+namespace aurora::reactor {
+
+/// Who a program runs as, looked up before the fork (getpwnam in the child could block or
+/// allocate).
+struct credentials {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;
+};
+
+/// Everything that a program is started with; nothing is left to be looked up in the child.
+struct launch_spec {
+  std::vector<std::string> argv;         ///< argv[0] is looked up along PATH of `environment`
+  std::vector<std::string> environment;  ///< "KEY=value", all of it
+  std::string working_dir;               ///< empty: the daemon's
+  std::optional<credentials> user;
+  mode_t umask = 022;
+  int nice = 0;
+  limits_spec limits;
+  int stdout_fd = -1;  ///< -1: /dev/null. Borrowed
+  int stderr_fd = -1;
+  std::optional<std::pair<int, int>>
+      extra_fd;        ///< first: its number in the child; second: ours, borrowed
+  std::string cgroup;  ///< directory to be born in; empty: the daemon's
+};
+
+/// Why a program did not start.
+struct launch_error {
+  enum class phase { resources, fork, chdir, user, limits, session, descriptors, cgroup, exec };
+  phase where = phase::fork;
+  int error = 0;     ///< errno
+  std::string path;  ///< what it was about
+  /// True for what may well pass by itself: EAGAIN, ENOMEM, EMFILE, ENFILE, ETXTBSY, EINTR, EIO.
+  bool transient() const;
+};
+/// "exec: '/srv/app' cannot be executed: permission denied (EACCES)".
+std::string describe(const launch_error& error);
+
+}  // namespace aurora::reactor

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+
+#include <aurora/spec.hpp>
+
+#include "reactor/worker_pool.hpp"
+
+namespace aurora::reactor {
+
+/// The output of one instance: a FIFO whose write end the service holds, and the file it ends up
+/// in. Lives as long as the instance is configured, across its restarts.
+class log_channel {
+ public:
+  virtual ~log_channel() = default;
+
+  /// To be given to the service as 1 and 2 (O_RDWR, so that it never gets SIGPIPE); valid until
+  /// `close`.
+  virtual int stdout_fd() const = 0;
+  virtual int stderr_fd() const = 0;
+
+  /// Moves what the pipe holds to the file now. After the main process ended: everything it wrote.
+  virtual void drain() = 0;
+
+  /// Calls `sink` with the bytes as they come and the offset of the first of them (bytes since the
+  /// channel was made, rotation does not reset it), from the loop; while there is a tap nothing is
+  /// gathered. Returns a handle; destroying it ends the tap. `sink` must not throw or block.
+  using sink = std::function<void(std::string_view bytes, std::uint64_t offset)>;
+  virtual std::shared_ptr<void> tap(sink to) = 0;
+
+  virtual std::string path() const = 0;       ///< of the current file
+  virtual std::uint64_t bytes() const = 0;    ///< written so far
+  virtual std::uint64_t dropped() const = 0;  ///< bytes dropped for want of space, so far
+  virtual void configure(const logs_spec& spec) = 0;
+};
+
+/// All channels of a daemon, behind one descriptor in the reactor: the pipes sit in an epoll set of
+/// their own, are read into one shared buffer, and after a small read are left alone for a while so
+/// that a chatty service costs a few wake-ups a second and a silent one none.
+class log_hub {
+ public:
+  struct options {
+    std::string fifo_dir;  ///< STATE/run
+    std::string log_dir;   ///< STATE/logs
+    duration gather = std::chrono::milliseconds(50);
+    std::size_t pipe_size = 1 << 20;
+    std::size_t backlog = 1 << 20;  ///< kept per channel while its file cannot be written
+    duration retry = std::chrono::seconds(2);  ///< after a write failed
+    std::function<void(const std::string& instance, const std::string& fault)>
+        on_fault;  ///< once per fault, and "" when over
+  };
+  log_hub(boost::asio::any_io_executor executor, worker_pool& workers, options how);
+  ~log_hub();
+
+  /// Makes (or finds) FIFO and file of an instance. `owner`: who may open them, where not root.
+  boost::system::result<std::unique_ptr<log_channel>> open(
+      const std::string& instance, const logs_spec& spec,
+      std::optional<std::pair<uid_t, gid_t>> owner);
+  void start();
+  boost::asio::awaitable<void> stop();  ///< drains all, flushes, ends
+  void reopen();                        ///< SIGUSR1
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace aurora::reactor

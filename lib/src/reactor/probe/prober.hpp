@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <aurora/spec.hpp>
+
+#include "reactor/child/launch.hpp"
+#include "reactor/worker_pool.hpp"
+
+namespace aurora::reactor {
+
+struct probe_outcome {
+  bool healthy = false;
+  std::string text;  ///< one line: "HTTP 200 in 3 ms", "HTTP 404, expected 200-399", "connection
+                     ///< refused", "timed out after 2s"
+  duration took{};
+};
+
+/// A probe with every variable closed.
+struct http_request {
+  std::string url;
+  std::vector<status_range> status;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string method = "GET";
+  bool tls_verify = true;
+};
+struct tcp_request {
+  std::string address;
+};
+struct exec_request {
+  launch_spec launch;
+};
+using probe_request = std::variant<http_request, tcp_request, exec_request>;
+
+/// Performs probes. One total deadline each, names and TLS included; at most 64 KiB of a body are
+/// read; redirects are not followed. TLS contexts are made when first needed and shared.
+class prober {
+ public:
+  prober(boost::asio::any_io_executor executor, worker_pool& workers);
+  ~prober();
+
+  /// Never throws on a failing probe. Honours terminal cancellation (the outcome then does not
+  /// matter).
+  boost::asio::awaitable<probe_outcome> probe(probe_request request, duration timeout);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace aurora::reactor

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/system/result.hpp>
+
+#include <aurora/time.hpp>
+
+namespace aurora::reactor {
+
+/// What one sd_notify(3) datagram says.
+struct notification {
+  bool ready = false, stopping = false, watchdog = false, watchdog_trigger = false,
+       reloading = false;
+  std::optional<std::string> status;
+  std::optional<duration> extend_timeout, watchdog_within;
+  std::optional<pid_t> main_pid;
+};
+/// Unknown fields are ignored, malformed values too. Pure and total.
+notification parse_notification(std::string_view datagram);
+
+/// The socket of one run that a service notifies through: an abstract address with a random part,
+/// so that a service under another user reaches it. Datagrams of processes that `ours` does not
+/// accept (pid by SCM_CREDENTIALS) and oversized ones are ignored and counted.
+class notify_socket {
+ public:
+  using handler = std::function<void(const notification&)>;
+  using filter = std::function<bool(pid_t)>;
+  static boost::system::result<std::unique_ptr<notify_socket>> open(
+      boost::asio::any_io_executor executor, filter ours, handler on_notification);
+  ~notify_socket();
+  const std::string& address() const;  ///< for NOTIFY_SOCKET: "@aurora/…"
+  std::uint64_t ignored() const;
+  void close();
+
+ private:
+  struct impl;
+  explicit notify_socket(std::unique_ptr<impl> impl);
+  std::unique_ptr<impl> impl_;
+};
+
+/// Tells systemd about the daemon itself (READY=1 …) where NOTIFY_SOCKET is set; else does nothing.
+void notify_systemd(std::string_view text);
+
+/// A pipe on which a service writes a newline when it is ready (`ready: {"fd": N}`).
+class ready_pipe {
+ public:
+  static boost::system::result<std::unique_ptr<ready_pipe>> open(
+      boost::asio::any_io_executor executor, std::function<void()> on_ready);
+  ~ready_pipe();
+  int child_end() const;   ///< borrowed until `close_child_end`
+  void close_child_end();  ///< after the launch
+
+ private:
+  struct impl;
+  explicit ready_pipe(std::unique_ptr<impl> impl);
+  std::unique_ptr<impl> impl_;
+};
+
+/// Watches a log channel's bytes for a line that matches (RE2, linear time); calls back once.
+class line_matcher {
+ public:
+  static boost::system::result<std::unique_ptr<line_matcher>> make(const std::string& pattern);
+  ~line_matcher();
+  bool feed(std::string_view bytes);  ///< true: a line matched just now (and only once)
+
+ private:
+  struct impl;
+  explicit line_matcher(std::unique_ptr<impl> impl);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace aurora::reactor
