@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds Aurora in each configuration and runs all tests.
+# May be run again at any time.
+#
+#   bash etc/test.sh            all of it
+#   bash etc/test.sh dev        only these: dev, release, fuzz, tsan
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=etc/packages.sh
+. etc/packages.sh
+# shellcheck source=etc/steps.sh
+. etc/steps.sh
+
+# tests PRESET [CTEST OPTION…]: ctest's summary is the last thing it prints.
+tests() {
+  local preset=$1
+  shift
+  if ! ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)" "$@"; then
+    echo "error: tests failed in build/$preset; again, only those: ctest --test-dir build/$preset --rerun-failed --output-on-failure" >&2
+    return 1
+  fi
+}
+
+run_dev() {
+  step "dev: debug, address and undefined behaviour sanitizers"
+  configure dev
+  build dev
+  step "dev: all tests"
+  tests dev
+}
+
+run_release() {
+  step "release: as it is shipped"
+  configure release -D AURORA_TESTS=ON
+  build release
+  step "release: end-to-end and package tests"
+  tests release -L 'e2e|package'
+}
+
+# The second compiler builds the library, and each parser of foreign text is fuzzed for a while. What
+# has not changed since it last passed is not fuzzed again.
+run_fuzz() {
+  step "fuzz: clang builds the library, libFuzzer tries the parsers"
+  configure fuzz -D AURORA_TESTS=ON
+  build fuzz aurora
+  local target name sum corpus seconds=${AURORA_FUZZ_SECONDS:-20}
+  for target in $(ninja -C build/fuzz -t targets all | sed -n 's|^\([^ :]*_fuzz\): CXX_EXECUTABLE_LINKER.*|\1|p'); do
+    name=$(basename "$target" _fuzz)
+    build fuzz "$target"
+    sum=$(sha256sum "build/fuzz/$target")
+    if [ "$(cat "build/fuzz/$name.passed" 2>/dev/null)" = "$sum" ]; then
+      echo "    $name: unchanged since it passed"
+      continue
+    fi
+    corpus=tests/fuzz/corpus/$name
+    echo "    $name: ${seconds} s from $(find "$corpus" -type f 2>/dev/null | wc -l) samples"
+    mkdir -p "build/fuzz/found/$name" "$corpus"
+    # The first folder takes what is found; the committed one is only read.
+    if ! "build/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+      -artifact_prefix="build/fuzz/$name-" "build/fuzz/found/$name" "$corpus" >"build/fuzz/$name.log" 2>&1; then
+      tail -n 60 "build/fuzz/$name.log" >&2
+      echo "error: the fuzzer broke the $name parser; its input is build/fuzz/$name-*" >&2
+      return 1
+    fi
+    sed -n 's/^stat::number_of_executed_units: */    runs: /p' "build/fuzz/$name.log"
+    echo "$sum" >"build/fuzz/$name.passed"
+  done
+}
+
+run_tsan() {
+  step "tsan: debug, thread sanitizer"
+  configure tsan
+  build tsan
+  step "tsan: tests of the reactor, end to end, and unit tests"
+  tests tsan -L 'unit|reactor|e2e'
+}
+
+if [ $# -eq 0 ]; then set -- dev release fuzz tsan; fi
+for part in "$@"; do
+  case $part in
+    dev | release | fuzz | tsan) ;;
+    *)
+      echo "error: there is no part '$part': dev, release, fuzz and tsan are known" >&2
+      exit 2
+      ;;
+  esac
+done
+
+step "Packages"
+install_packages "$(build_packages; test_packages)"
+for part in "$@"; do
+  "run_$part"
+done
