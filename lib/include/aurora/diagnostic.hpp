@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aurora {
@@ -26,6 +27,11 @@ using diagnostics = std::vector<diagnostic>;
 
 /// "FILE:LINE:COL: services.web.restart.delay: "5x" is not a duration (try "5s")".
 std::string to_string(const diagnostic& fault);
+
+/// The line of `text` that the fault is in and a caret under its column, each after two spaces and
+/// ended by a newline; long lines are cut around the caret. Empty where there is no such line.
+/// Bytes that a terminal would act on are shown as '?'.
+std::string caret(std::string_view text, const position& at);
 
 /// Whether any of them is an error.
 bool has_errors(const diagnostics& faults);
