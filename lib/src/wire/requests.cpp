@@ -1,0 +1,187 @@
+#include "wire/requests.hpp"
+
+#include <initializer_list>
+
+#include <boost/json.hpp>
+
+#include <aurora/exit_status.hpp>
+
+#include "wire/routes.hpp"
+
+namespace aurora::wire {
+namespace {
+
+namespace json = boost::json;
+
+// A number would also build a problem (an aggregate that starts with an int): say which is meant.
+using boost::system::in_place_value;
+
+constexpr std::size_t deepest = 5;
+constexpr std::size_t most_names = 10'000;
+constexpr std::size_t most_lines = 10'000;
+constexpr unsigned most_instances = 1'000;
+
+/// The pointer in the URI-free form of RFC 6901.
+std::string pointer(std::string_view base, std::string_view key) {
+  std::string out(base);
+  out.push_back('/');
+  for (const char c : key) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+problem wrong(const std::string& where, const std::string& what) {
+  return bad_request("the request body is not right", where + ": " + what);
+}
+
+std::string list(std::initializer_list<std::string_view> names) {
+  std::string out;
+  for (const auto name : names) {
+    if (!out.empty()) out += ", ";
+    out += name;
+  }
+  return out.empty() ? "no field is known here" : "known: " + out;
+}
+
+parsed<json::object> parse_object(std::string_view text) {
+  if (text.find_first_not_of(" \t\r\n") == text.npos) return json::object();
+  json::parse_options options;
+  options.max_depth = deepest;
+  boost::system::error_code ec;
+  json::value value = json::parse(json::string_view(text.data(), text.size()), ec, {}, options);
+  if (ec == json::error::too_deep) {
+    return bad_request("the request body is too deep",
+                       "more than " + std::to_string(deepest) + " levels");
+  }
+  if (ec) return bad_request("the request body is not JSON", ec.message());
+  if (!value.is_object()) return wrong("/", "must be an object");
+  return std::move(value.get_object());
+}
+
+/// Nothing where every field of `object` is one of `known`.
+std::optional<problem> stranger(const json::object& object, std::string_view base,
+                                std::initializer_list<std::string_view> known) {
+  for (const auto& field : object) {
+    const std::string_view key(field.key().data(), field.key().size());
+    bool found = false;
+    for (const auto each : known) found = found || each == key;
+    if (!found) {
+      problem out = wrong(pointer(base, key), "unknown field");
+      out.hint = list(known);
+      return out;
+    }
+  }
+  return std::nullopt;
+}
+
+parsed<std::vector<std::string>> names_of(const json::object& object, std::string_view base,
+                                          std::string_view key) {
+  std::vector<std::string> out;
+  const json::value* list = object.if_contains(json::string_view(key.data(), key.size()));
+  if (list == nullptr) return out;
+  const std::string where = pointer(base, key);
+  if (!list->is_array()) return wrong(where, "must be a list of names");
+  const auto& array = list->get_array();
+  if (array.size() > most_names) {
+    return wrong(where, "more than " + std::to_string(most_names) + " names");
+  }
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (!array[i].is_string()) return wrong(pointer(where, std::to_string(i)), "must be a name");
+    out.emplace_back(array[i].get_string().data(), array[i].get_string().size());
+  }
+  return out;
+}
+
+/// A whole number of any JSON spelling ("3", not "3.5").
+std::optional<std::int64_t> whole(const json::value& value) {
+  if (value.is_int64()) return value.get_int64();
+  return std::nullopt;
+}
+
+parsed<std::size_t> lines_of(const json::object& object, std::string_view base) {
+  const json::value* lines = object.if_contains("lines");
+  if (lines == nullptr) return {in_place_value, std::size_t{0}};
+  const auto count = whole(*lines);
+  if (!count || *count < 0 || *count > static_cast<std::int64_t>(most_lines)) {
+    return wrong(pointer(base, "lines"),
+                 "must be a whole number from 0 to " + std::to_string(most_lines));
+  }
+  return {in_place_value, static_cast<std::size_t>(*count)};
+}
+
+}  // namespace
+
+parsed<nothing> parse_empty(std::string_view body) {
+  auto object = parse_object(body);
+  if (!object) return object.error();
+  if (auto fault = stranger(*object, "", {})) return *std::move(fault);
+  return nothing{};
+}
+
+parsed<std::vector<std::string>> parse_names(std::string_view body) {
+  auto object = parse_object(body);
+  if (!object) return object.error();
+  if (auto fault = stranger(*object, "", {"services"})) return *std::move(fault);
+  return names_of(*object, "", "services");
+}
+
+parsed<int> parse_signal(std::string_view body) {
+  auto object = parse_object(body);
+  if (!object) return object.error();
+  if (auto fault = stranger(*object, "", {"signal"})) return *std::move(fault);
+  const json::value* signal = object->if_contains("signal");
+  if (signal == nullptr) return wrong("/signal", "is missing (\"SIGHUP\", or 1 to 64)");
+  int number = 0;
+  if (signal->is_string()) {
+    number = signal_number({signal->get_string().data(), signal->get_string().size()});
+  } else if (const auto n = whole(*signal); n && *n > 0 && *n <= 64) {
+    number = static_cast<int>(*n);
+  }
+  if (number <= 0) return wrong("/signal", "is no signal (\"SIGHUP\", or 1 to 64)");
+  return {in_place_value, number};
+}
+
+parsed<unsigned> parse_scale(std::string_view body) {
+  auto object = parse_object(body);
+  if (!object) return object.error();
+  if (auto fault = stranger(*object, "", {"instances"})) return *std::move(fault);
+  const json::value* instances = object->if_contains("instances");
+  const auto count = instances != nullptr ? whole(*instances) : std::nullopt;
+  if (!count || *count < 1 || *count > most_instances) {
+    return wrong("/instances",
+                 "must be a whole number from 1 to " + std::to_string(most_instances));
+  }
+  return {in_place_value, static_cast<unsigned>(*count)};
+}
+
+parsed<stream_request> parse_stream_request(std::string_view message) {
+  auto object = parse_object(message);
+  if (!object) return object.error();
+  if (auto fault = stranger(*object, "", {"subscribe", "unsubscribe"})) return *std::move(fault);
+  if (object->size() != 1) return wrong("/", "must hold either \"subscribe\" or \"unsubscribe\"");
+  stream_request out;
+  const auto& only = *object->begin();
+  const bool adding = only.key() == "subscribe";
+  out.what = adding ? stream_request::kind::subscribe : stream_request::kind::unsubscribe;
+  const std::string base = adding ? "/subscribe" : "/unsubscribe";
+  if (!only.value().is_object()) return wrong(base, "must be an object");
+  const auto& what = only.value().get_object();
+  auto fault = adding ? stranger(what, base, {"logs", "lines"}) : stranger(what, base, {"logs"});
+  if (fault) return *std::move(fault);
+  auto names = names_of(what, base, "logs");
+  if (!names) return names.error();
+  auto lines = lines_of(what, base);
+  if (!lines) return lines.error();
+  out.logs = *std::move(names);
+  out.lines = *lines;
+  return out;
+}
+
+}  // namespace aurora::wire
