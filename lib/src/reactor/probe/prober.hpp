@@ -12,6 +12,7 @@
 #include <aurora/spec.hpp>
 
 #include "reactor/child/launch.hpp"
+#include "reactor/probe/resolver.hpp"
 #include "reactor/worker_pool.hpp"
 
 namespace aurora::reactor {
@@ -41,14 +42,18 @@ struct exec_request {
 using probe_request = std::variant<http_request, tcp_request, exec_request>;
 
 /// Performs probes. One total deadline each, names and TLS included; at most 64 KiB of a body are
-/// read; redirects are not followed. TLS contexts are made when first needed and shared.
+/// read; redirects are not followed. TLS contexts are made when first needed and shared. Probes in
+/// flight when it is destroyed fail at once and need it no more.
 class prober {
  public:
   prober(boost::asio::any_io_executor executor, worker_pool& workers);
+  /// For tests: `resolve` is asked for names, on threads of the prober's own.
+  prober(boost::asio::any_io_executor executor, worker_pool& workers, resolve_function resolve);
   ~prober();
 
   /// Never throws on a failing probe. Honours terminal cancellation (the outcome then does not
-  /// matter).
+  /// matter). Build the request in a statement of its own: g++ 12 destroys a braced aggregate
+  /// within a co_await expression twice.
   boost::asio::awaitable<probe_outcome> probe(probe_request request, duration timeout);
 
  private:

@@ -1,1 +1,208 @@
-// placeholder
+#include "reactor/readiness/notify_socket.hpp"
+
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+
+#include <boost/asio/local/datagram_protocol.hpp>
+#include <fmt/format.h>
+
+namespace aurora::reactor {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t most_bytes = 4096;
+/// Datagrams taken before the loop gets its turn: some tens of microseconds.
+constexpr int most_a_turn = 64;
+/// SCM_MAX_FD of the kernel: more descriptors than these cannot be sent in one datagram.
+constexpr std::size_t most_fds = 253;
+
+error_code last_error() { return {errno, boost::system::system_category()}; }
+
+struct received {
+  std::size_t bytes = 0;
+  pid_t sender = 0;
+  bool cut = false;
+};
+
+/// Descriptors that were sent along (FDSTORE=1, a barrier) are closed, which is what a barrier
+/// waits for; what is not taken here would stay open in the daemon for good.
+void take_control(msghdr& message, received& into) {
+  for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET) continue;
+    const std::size_t bytes = part->cmsg_len - CMSG_LEN(0);
+    if (part->cmsg_type == SCM_CREDENTIALS && bytes >= sizeof(ucred)) {
+      ucred sender{};
+      std::memcpy(&sender, CMSG_DATA(part), sizeof sender);
+      into.sender = sender.pid;
+    } else if (part->cmsg_type == SCM_RIGHTS) {
+      for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+        int fd = -1;
+        std::memcpy(&fd, CMSG_DATA(part) + at, sizeof fd);
+        ::close(fd);
+      }
+    }
+  }
+}
+
+/// False: there is none (EAGAIN), or the socket is broken.
+bool receive(int fd, char* buffer, std::size_t size, received& into, error_code& ec) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(most_fds * sizeof(int))>
+      control;
+  iovec part{buffer, size};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) {
+    ec = last_error();
+    return false;
+  }
+  into.bytes = static_cast<std::size_t>(got);
+  into.cut = (message.msg_flags & MSG_TRUNC) != 0;
+  take_control(message, into);
+  return true;
+}
+
+/// 128 random bits: nobody can have bound the name before, or guess it to fill the queue.
+error_code random_name(std::string& name) {
+  std::array<unsigned char, 16> random{};
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+    return last_error();
+  name = "@aurora/";
+  for (const auto byte : random) name += fmt::format("{:02x}", byte);
+  return {};
+}
+
+/// The address of a NOTIFY_SOCKET value, '@' for the abstract ones; 0: it is none.
+socklen_t to_address(std::string_view name, sockaddr_un& address) {
+  address = {};
+  address.sun_family = AF_UNIX;
+  if (name.size() < 2 || name.size() >= sizeof address.sun_path) return 0;
+  if (name[0] != '@' && name[0] != '/') return 0;
+  std::memcpy(address.sun_path, name.data(), name.size());
+  const bool abstract = name[0] == '@';
+  if (abstract) address.sun_path[0] = '\0';
+  return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (abstract ? 0 : 1));
+}
+
+}  // namespace
+
+struct notify_socket::impl {
+  struct state : std::enable_shared_from_this<state> {
+    explicit state(const asio::any_io_executor& executor) : socket(executor) {}
+
+    asio::local::datagram_protocol::socket socket;
+    filter ours;
+    handler said;
+    std::uint64_t ignored = 0;
+
+    void wait();
+    void drain();
+    void take(const received& one, const char* bytes);
+  };
+
+  std::shared_ptr<state> now;
+  std::string address;
+};
+
+void notify_socket::impl::state::wait() {
+  socket.async_wait(socket.wait_read, [self = shared_from_this()](const error_code& ec) {
+    if (!ec && self->socket.is_open()) self->drain();
+  });
+}
+
+/// Level-triggered on purpose: after `most_a_turn` the others have theirs, then it goes on.
+void notify_socket::impl::state::drain() {
+  std::array<char, most_bytes> buffer;
+  for (int i = 0; i < most_a_turn; ++i) {
+    received one;
+    error_code ec;
+    if (!receive(socket.native_handle(), buffer.data(), buffer.size(), one, ec)) break;
+    take(one, buffer.data());
+    if (!socket.is_open()) return;  // closed by its own handler
+  }
+  wait();
+}
+
+void notify_socket::impl::state::take(const received& one, const char* bytes) {
+  // Pid 0: a sender in a pid namespace that this process cannot see into.
+  if (one.bytes == 0 || one.cut || one.sender <= 0 || !ours(one.sender)) {
+    ++ignored;
+    return;
+  }
+  said(parse_notification({bytes, one.bytes}));
+}
+
+notify_socket::notify_socket(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
+
+boost::system::result<std::unique_ptr<notify_socket>> notify_socket::open(
+    asio::any_io_executor executor, filter ours, handler on_notification) {
+  auto made = std::make_unique<impl>();
+  if (const auto ec = random_name(made->address)) return ec;
+  sockaddr_un address;
+  const auto length = to_address(made->address, address);
+
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return last_error();
+  const int on = 1;
+  if (::setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 ||
+      ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    const auto ec = last_error();
+    ::close(fd);
+    return ec;
+  }
+  made->now = std::make_shared<impl::state>(executor);
+  error_code ec;
+  made->now->socket.assign(asio::local::datagram_protocol(), fd, ec);
+  if (ec) {
+    ::close(fd);
+    return ec;
+  }
+  made->now->ours = std::move(ours);
+  made->now->said = std::move(on_notification);
+  made->now->wait();
+  return std::unique_ptr<notify_socket>(new notify_socket(std::move(made)));
+}
+
+notify_socket::~notify_socket() { close(); }
+
+const std::string& notify_socket::address() const { return impl_->address; }
+
+std::uint64_t notify_socket::ignored() const { return impl_->now->ignored; }
+
+void notify_socket::close() {
+  error_code ignored;
+  impl_->now->socket.close(ignored);
+}
+
+void notify_systemd(std::string_view text) {
+  const char* name = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address;
+  const auto length = name != nullptr ? to_address(name, address) : 0;
+  if (length == 0) return;
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  // Not to be lost while systemd is busy, but not worth the loop's time either.
+  const timeval limit{0, 200'000};
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  ::sendto(fd, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+           length);
+  ::close(fd);
+}
+
+}  // namespace aurora::reactor

@@ -1,0 +1,230 @@
+#include "reactor/watch/watch_tree.hpp"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace aurora::reactor {
+
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::uint32_t names = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+constexpr std::uint32_t contents = IN_MODIFY | IN_CLOSE_WRITE;
+constexpr std::uint32_t self = IN_DELETE_SELF | IN_MOVE_SELF;
+
+/// Version control, caches, our own state; then what editors keep beside a file that is open: to
+/// look at a file must not restart its service.
+constexpr const char* always_ignored[] = {".git",  "__pycache__", ".aurora", "node_modules",
+                                          "*.sw?", "*~",          ".#*",     "#*#",
+                                          "4913"};
+
+error_code last_error() { return {errno, boost::system::system_category()}; }
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::string join(const std::string& directory, std::string_view name) {
+  std::string path = directory;
+  if (path.empty() || path.back() != '/') path += '/';
+  return path.append(name);
+}
+
+bool is_below(const std::string& path, const std::string& directory) {
+  return path.size() > directory.size() && path.starts_with(directory) &&
+         (directory.ends_with('/') || path[directory.size()] == '/');
+}
+
+/// "/a//b/./c/" as "/a/b/c"; ".." stays: it may lead through a symbolic link.
+std::string tidy(const std::string& path) {
+  std::string out;
+  for (std::size_t at = 0; at < path.size();) {
+    const auto end = std::min(path.find('/', at), path.size());
+    const auto part = path.substr(at, end - at);
+    if (!part.empty() && part != ".") out.append("/").append(part);
+    at = end + 1;
+  }
+  return out.empty() ? "/" : out;
+}
+
+/// A directory itself; a symbolic link to one is not.
+bool is_directory(const std::string& path, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+}  // namespace
+
+watch_tree::watch_tree(int fd, std::vector<std::string> ignore)
+    : fd_(fd), ignore_(std::move(ignore)) {}
+
+bool watch_tree::ignored(std::string_view name) const {
+  const std::string text(name);
+  const auto fits = [&](const char* pattern) { return ::fnmatch(pattern, text.c_str(), 0) == 0; };
+  return std::any_of(std::begin(always_ignored), std::end(always_ignored), fits) ||
+         std::any_of(ignore_.begin(), ignore_.end(),
+                     [&](const std::string& each) { return fits(each.c_str()); });
+}
+
+error_code watch_tree::watch(const std::string& path, kind what, int& wd) {
+  const auto mask = what == kind::anchor ? names | self | IN_ONLYDIR
+                    : what == kind::file ? contents | self
+                                         : names | contents | self | IN_ONLYDIR;
+  // IN_MASK_ADD: the inode may be watched already, in another role.
+  wd = ::inotify_add_watch(fd_, path.c_str(), mask | IN_MASK_ADD);
+  if (wd < 0) return last_error();
+  auto& it = nodes_[wd];
+  if (it.path.empty() || what == kind::directory) it.path = path;
+  it.tree = it.tree || what == kind::directory;
+  it.file = it.file || what == kind::file;
+  return {};
+}
+
+/// Watches a directory and all below it. Not by recursion: a tree may be deeper than the stack.
+error_code watch_tree::descend(const std::string& directory) {
+  std::vector<std::string> left{directory};
+  while (!left.empty()) {
+    const auto path = std::move(left.back());
+    left.pop_back();
+    int wd = -1;
+    if (const auto ec = watch(path, kind::directory, wd)) {
+      if (path == directory || ec == boost::system::errc::no_space_on_device) return ec;
+      if (ec != boost::system::errc::no_such_file_or_directory) ++unwatched_;
+      continue;
+    }
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(path.c_str()), ::closedir);
+    while (const auto* entry = entries ? ::readdir(entries.get()) : nullptr) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == ".." || ignored(name)) continue;
+      auto below = join(path, name);
+      if (is_directory(below, *entry)) left.push_back(std::move(below));
+    }
+  }
+  return {};
+}
+
+/// Finds the nearest directory above that exists. Looks again when the next one on the way appeared
+/// in between: then no event will tell of it.
+error_code watch_tree::anchor(root& which) {
+  for (;;) {
+    auto directory = parent_of(which.path);
+    auto awaited = name_of(which.path);
+    int wd = -1;
+    error_code ec;
+    while ((ec = watch(directory, kind::anchor, wd)) && directory != "/") {
+      if (ec != boost::system::errc::no_such_file_or_directory &&
+          ec != boost::system::errc::not_a_directory)
+        return ec;
+      awaited = name_of(directory);
+      directory = parent_of(directory);
+    }
+    if (ec) return ec;
+    which.anchor = wd;
+    which.awaited = awaited;
+    which.direct = directory == parent_of(which.path);
+    struct stat found {};
+    if (which.direct || ::stat(join(directory, awaited).c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+      return {};
+  }
+}
+
+/// The anchor first: what appears after that is told.
+error_code watch_tree::attach(root& which) {
+  if (const auto ec = anchor(which)) return ec;
+  struct stat found {};
+  if (::stat(which.path.c_str(), &found) != 0) return last_error();
+  if (S_ISDIR(found.st_mode)) return descend(which.path);
+  int wd = -1;
+  return watch(which.path, kind::file, wd);
+}
+
+error_code watch_tree::add(const std::string& path) {
+  root made;
+  made.path = tidy(path);
+  roots_.push_back(made);
+  return attach(roots_.back());
+}
+
+/// What came by `name` under an anchor, as far as roots go. True: one of them is meant.
+bool watch_tree::reattach(int wd, std::string_view name) {
+  bool meant = false;
+  for (auto& each : roots_) {
+    if (each.anchor != wd || each.awaited != name) continue;
+    const bool direct = each.direct;
+    if (direct) forget_below(each.path);  // what it was until now: another inode by the same name
+    const auto ec = attach(each);
+    if (ec == boost::system::errc::no_space_on_device) ++unwatched_;
+    // A directory on the way to a root that is not there yet changes nothing.
+    meant = meant || direct || !ec;
+  }
+  return meant;
+}
+
+void watch_tree::forget_below(const std::string& path) {
+  for (auto it = nodes_.begin(); it != nodes_.end();) {
+    const bool below = it->second.path == path || is_below(it->second.path, path);
+    if (below) ::inotify_rm_watch(fd_, it->first);
+    it = below ? nodes_.erase(it) : std::next(it);
+  }
+}
+
+/// A watch is gone, or its path is: roots that were anchored there look for a new anchor, and one
+/// that was this inode for what has its name now.
+void watch_tree::lose(int wd) {
+  std::string path;
+  if (const auto it = nodes_.find(wd); it != nodes_.end()) {
+    path = it->second.path;
+    nodes_.erase(it);
+  }
+  for (auto& each : roots_)
+    if (each.anchor == wd || each.path == path) attach(each);
+}
+
+/// Events were lost: everything may have changed, and new directories are not watched yet.
+std::optional<std::string> watch_tree::rescan() {
+  for (auto& each : roots_) attach(each);
+  if (roots_.empty()) return std::nullopt;
+  return roots_.front().path;
+}
+
+std::optional<std::string> watch_tree::take(int wd, std::uint32_t mask, std::string_view name) {
+  if ((mask & IN_Q_OVERFLOW) != 0) return rescan();
+  if ((mask & IN_IGNORED) != 0) {
+    lose(wd);
+    return std::nullopt;
+  }
+  const auto it = nodes_.find(wd);
+  if (it == nodes_.end()) return std::nullopt;
+  const node at = it->second;
+  if ((mask & IN_MOVE_SELF) != 0 && !at.file) {
+    forget_below(at.path);
+    lose(wd);
+    return std::nullopt;
+  }
+  if (name.empty()) {
+    const bool counts = at.file && (mask & (contents | self)) != 0;
+    return counts ? std::optional(at.path) : std::nullopt;
+  }
+
+  const auto path = join(at.path, name);
+  if ((mask & IN_ISDIR) != 0 && (mask & (IN_MOVED_FROM | IN_DELETE)) != 0) forget_below(path);
+  if ((mask & names) != 0 && reattach(wd, name)) return path;
+  if (!at.tree || ignored(name)) return std::nullopt;
+  if ((mask & IN_ISDIR) != 0 && (mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
+    const auto ec = descend(path);
+    if (ec && ec != boost::system::errc::no_such_file_or_directory) ++unwatched_;
+  }
+  return path;
+}
+
+}  // namespace aurora::reactor

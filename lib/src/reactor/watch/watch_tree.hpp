@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/system/error_code.hpp>
+
+namespace aurora::reactor {
+
+/// Which directories and files an inotify descriptor watches, and what its events mean. No loop in
+/// here: events in, "this path changed" out.
+///
+/// Each path that was asked for is a *root*. What is watched for it:
+/// - the root itself: a file by its inode (so that a symbolic link's target counts), a directory
+///   with all below it, except what is ignored and what symbolic links lead to;
+/// - its *anchor*: the nearest directory above it that exists, where the root, or the next
+///   directory on the way to it, appears again after it was replaced or deleted.
+class watch_tree {
+ public:
+  /// `fd` is borrowed. `ignore`: fnmatch(3) patterns on names; version control, caches and what
+  /// editors leave while a file is open are ignored always.
+  watch_tree(int fd, std::vector<std::string> ignore);
+
+  /// ENOENT where the path does not exist, ENOSPC at the system's limit of watches.
+  boost::system::error_code add(const std::string& path);
+
+  /// The path that changed, if the event means that one did.
+  std::optional<std::string> take(int wd, std::uint32_t mask, std::string_view name);
+
+  /// Directories that appeared later and could not be watched (limit of watches, permission).
+  std::size_t unwatched() const { return unwatched_; }
+
+ private:
+  enum class kind { directory, file, anchor };
+  /// An inode that is watched; it may be both part of a tree and the anchor of roots.
+  struct node {
+    std::string path;
+    bool tree = false;  ///< every name in it counts
+    bool file = false;
+  };
+  /// A root and the name by which its anchor will show it.
+  struct root {
+    std::string path;
+    int anchor = -1;
+    std::string awaited;
+    bool direct = false;  ///< the anchor is its parent
+  };
+
+  boost::system::error_code watch(const std::string& path, kind what, int& wd);
+  boost::system::error_code attach(root& which);
+  boost::system::error_code anchor(root& which);
+  boost::system::error_code descend(const std::string& directory);
+  bool reattach(int wd, std::string_view name);
+  void lose(int wd);
+  void forget_below(const std::string& path);
+  bool ignored(std::string_view name) const;
+  std::optional<std::string> rescan();
+
+  int fd_;
+  std::vector<std::string> ignore_;
+  std::vector<root> roots_;
+  std::unordered_map<int, node> nodes_;
+  std::size_t unwatched_ = 0;
+};
+
+}  // namespace aurora::reactor
