@@ -20,6 +20,15 @@ NAMES = re.compile(
 NOT_A_TYPE = ("return", "co_return", "else", "do", "throw", "co_await", "co_yield")
 
 
+def has_two_arguments(code, inside):
+    depth = 1
+    for c in code[inside:]:
+        depth += (c in "([{") - (c in ")]}")
+        if depth == 0 or (depth == 1 and c == ","):
+            return depth == 1
+    return False
+
+
 def is_call(code, match):
     """Not a declaration (`void kill(…)`), nor a member or another namespace's (`child::kill(…)`)."""
     before = code[max(0, match.start() - 80) : match.start()].rstrip()
@@ -29,6 +38,8 @@ def is_call(code, match):
         return mark == "::" and (name in ("", "std") or name in NOT_A_TYPE)
     if match.group("name") in EVERYDAY:
         return False
+    if match.group("name") == "kill" and not has_two_arguments(code, match.end()):
+        return False  # a member function of that name, called from its own class
     word = re.search(r"(\w+|[>&*])$", before)
     return word is None or word.group(1) in NOT_A_TYPE
 

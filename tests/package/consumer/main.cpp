@@ -51,7 +51,7 @@ int main() {
   if (!::mkdtemp(folder.data())) return fail("cannot make a folder");
 
   asio::io_context io;
-  aurora::supervisor::options options;
+  aurora::supervisor_options options;
   options.state_dir = folder;
   aurora::supervisor supervisor(io.get_executor(), one_child(), options);
 
