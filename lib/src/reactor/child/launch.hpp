@@ -5,9 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include <sys/types.h>
-
 #include <aurora/spec.hpp>
+
+#include <boost/assert/source_location.hpp>
+
+#include <sys/types.h>
 
 namespace aurora::reactor {
 
@@ -46,5 +48,17 @@ struct launch_error {
 };
 /// "exec: '/srv/app' cannot be executed: permission denied (EACCES)".
 std::string describe(const launch_error& error);
+/// What `result::value()` throws: std::runtime_error with the description.
+[[noreturn]] void throw_exception_from_error(const launch_error& error,
+                                             const boost::source_location& where);
+
+/// Raises the daemon's own soft limit of descriptors to the hard one and remembers what it was:
+/// programs are started with the original (programs that use select(2) break above 1024). Once, at
+/// start of the program; never called on behalf of an embedding program.
+void raise_own_limits();
+
+/// Makes the kernel's OOM killer prefer the services to the daemon, where that is permitted; the
+/// programs are started with the original score. Without it they get 0 if the daemon's is lower.
+void protect_from_oom();
 
 }  // namespace aurora::reactor

@@ -1,0 +1,59 @@
+#include "reactor/child/own_limits.hpp"
+
+#include <array>
+#include <charconv>
+#include <fstream>
+
+#include "reactor/child/launch.hpp"
+
+namespace aurora::reactor {
+namespace {
+
+constexpr auto score_file = "/proc/self/oom_score_adj";
+
+int read_own_score() {
+  int score = 0;
+  std::ifstream(score_file) >> score;
+  return score;
+}
+
+struct remembered {
+  std::optional<rlimit> nofile;
+  std::optional<int> score;
+};
+
+remembered& own() {
+  static remembered values;
+  return values;
+}
+
+}  // namespace
+
+void raise_own_limits() {
+  rlimit now{};
+  if (::getrlimit(RLIMIT_NOFILE, &now) != 0 || own().nofile) return;
+  rlimit wanted = now;
+  wanted.rlim_cur = wanted.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) own().nofile = now;
+}
+
+void protect_from_oom() {
+  // Not -1000: a daemon that leaks should still die before the machine does.
+  constexpr int protected_score = -900;
+  const int original = read_own_score();
+  if (original <= protected_score) return;
+  std::ofstream file(score_file);
+  if (file << protected_score && file.flush()) own().score = original;
+}
+
+std::optional<rlimit> original_nofile() { return own().nofile; }
+
+std::optional<int> child_oom_score() {
+  if (own().score) return own().score;
+  // Read once: it changes only when somebody outside wants it to.
+  static const int inherited = read_own_score();
+  if (inherited < 0) return 0;
+  return std::nullopt;
+}
+
+}  // namespace aurora::reactor

@@ -1,0 +1,94 @@
+#include "reactor/child/tree.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <unordered_set>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "reactor/child/unique_fd.hpp"
+
+namespace aurora::reactor {
+namespace {
+
+/// One pass: down from each root, then the orphans, until nothing new turns up. The orphans come
+/// last, because a process whose parent ends during the pass becomes one.
+class tree_pass {
+ public:
+  tree_pass(const tree_identity& identity, family_reader::source from)
+      : identity_(identity), from_(from), family_(from) {}
+
+  void from(pid_t root) {
+    if (const auto info = read_process(root)) visit(*info);
+  }
+
+  void orphans() {
+    for (bool more = true; more;) {
+      family_ = family_reader(from_);
+      more = false;
+      for (const auto& one : child_registry::instance().orphans(family_))
+        if (one.belongs_to(identity_)) more = visit(one.info) || more;
+    }
+  }
+
+  std::vector<process_info> take() { return std::move(found_); }
+
+ private:
+  bool visit(const process_info& root) {
+    if (!seen_.insert(root.pid).second) return false;
+    std::vector<process_info> open{root};
+    while (!open.empty()) {
+      const auto one = open.back();
+      open.pop_back();
+      if (one.alive) found_.push_back(one);
+      for (const pid_t pid : family_.children_of(one)) {
+        if (!seen_.insert(pid).second) continue;
+        if (const auto info = read_process(pid)) open.push_back(*info);
+      }
+    }
+    return true;
+  }
+
+  const tree_identity& identity_;
+  family_reader::source from_;
+  family_reader family_;
+  std::unordered_set<pid_t> seen_;
+  std::vector<process_info> found_;
+};
+
+}  // namespace
+
+std::vector<process_info> process_tree::members(const std::vector<pid_t>& roots,
+                                                family_reader::source from) {
+  tree_pass pass(identity_, from);
+  for (const pid_t root : roots) pass.from(root);
+  for (const auto& known : remembered_) {
+    const auto now = read_process(known.pid);
+    if (now && now->started == known.started) pass.from(known.pid);
+  }
+  pass.orphans();
+  remembered_ = pass.take();
+  return remembered_;
+}
+
+bool process_tree::may_have_left() {
+  // Zombies of the group count here too: rare, and the walk sees what they are.
+  if (::kill(-identity_.leader, 0) == 0 || errno == EPERM) return true;
+  for (const auto& known : remembered_) {
+    const auto now = read_process(known.pid);
+    if (now && now->alive && now->started == known.started) return true;
+  }
+  return child_registry::instance().may_have_left(identity_);
+}
+
+bool send_signal(const process_info& to, int number) {
+  const unique_fd process(static_cast<int>(::syscall(SYS_pidfd_open, to.pid, 0)));
+  if (!process) return false;
+  const auto now = read_process(to.pid);
+  if (!now || now->started != to.started) return false;
+  return ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0) == 0;
+}
+
+}  // namespace aurora::reactor
