@@ -1,16 +1,17 @@
-// An embedding program: it supervises a child on its own io_context, sees it run, has it killed and brought
-// back, and stops it. Ends with 0 where all of that happened.
+// An embedding program: it supervises a child on its own io_context, sees it run, has it killed and
+// brought back, and stops it. Ends with 0 where all of that happened.
+#include <aurora/supervisor.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <string>
-
-#include <aurora/supervisor.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace asio = boost::asio;
 
@@ -80,7 +81,8 @@ int main() {
   std::filesystem::remove_all(folder);
   if (child.seen != 2) return fail("it ran " + std::to_string(child.seen) + " times, not twice");
   if (end.pid) return fail("it still runs");
-  if (end.restarts != 1) return fail("it counts " + std::to_string(end.restarts) + " restarts, not one");
+  if (end.restarts != 1)
+    return fail("it counts " + std::to_string(end.restarts) + " restarts, not one");
   std::cout << "consumer: pid " << child.first_pid << " was killed, brought back and stopped\n";
   return EXIT_SUCCESS;
 }
