@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 
 from tree import Finding
 
@@ -110,6 +111,31 @@ def check_help(tree, programs):
     every_help = overview + "".join(output_of(control, verb, "--help") for verb in verbs)
     findings += help_faults(CONTROL, tree.get(CONTROL, ""), every_help)
     findings += help_faults(DAEMON, tree.get(DAEMON, ""), output_of(daemon, "--help"))
+    return findings
+
+
+def examples(tree):
+    """Whole configurations that people copy: from the README, the man page and the sample."""
+    for match in re.finditer(r"```jsonc\n(.*?)```", tree.get(README, ""), re.S):
+        yield README, match.group(1)
+    for match in re.finditer(r"^\.EX\n(\{.*?)^\.EE", tree.get(KEYS, ""), re.S | re.M):
+        yield KEYS, plain(match.group(1))
+    for path, text in tree.items():
+        if path.startswith("etc/sample/") and path.endswith(".json"):
+            yield path, text
+
+
+def check_examples(tree, programs):
+    findings = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (path, text) in enumerate(examples(tree)):
+            file_name = os.path.join(folder, f"{number}.json")
+            with open(file_name, "w", encoding="utf-8") as file:
+                file.write(text)
+            command = [os.path.join(programs, "aurorctl"), "validate", file_name]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+            if done.returncode:
+                findings.append(Finding(path, 1, f"an example is refused: {(done.stderr or done.stdout).strip()}"))
     return findings
 
 

@@ -39,10 +39,10 @@ def run_check(name, root, programs):
     tree = read_tree(root)
     if name in TEXT_CHECKS:
         return TEXT_CHECKS[name](tree)
-    if name == "help":
+    if name in ("help", "examples"):
         if not all(os.path.exists(os.path.join(programs, p)) for p in ("aurorad", "aurorctl")):
             skip("aurorad and aurorctl are not built")
-        return docs.check_help(tree, programs)
+        return (docs.check_help if name == "help" else docs.check_examples)(tree, programs)
     if name == "man":
         if not shutil.which("man"):
             skip("man is not installed")

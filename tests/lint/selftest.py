@@ -134,6 +134,17 @@ class Lint(unittest.TestCase):
         self.assertTrue(list(docs.help_faults("p", "\\-\\-wait", text)))
         self.assertEqual([], list(docs.help_faults("p", "\\fB\\-\\-no\\-wait\\fR", text)))
 
+    def test_examples(self):
+        """An example that `aurorctl validate` refuses is named; all places are read."""
+        tree = {"README.md": "```jsonc\n{1}\n```\n", docs.KEYS: ".EX\n{2 \\-}\n.EE\n", "etc/sample/a.json": "{3}"}
+        self.assertEqual(["{1}\n", "{2 -}\n", "{3}"], [text for _, text in docs.examples(tree)])
+        with tempfile.TemporaryDirectory() as programs:
+            path = os.path.join(programs, "aurorctl")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write('#!/bin/sh\ngrep -q 3 "$2"\n')
+            os.chmod(path, 0o755)
+            self.assertEqual(["README.md", docs.KEYS], [f.path for f in docs.check_examples(tree, programs)])
+
     @unittest.skipUnless(shutil.which("man"), "man is not installed")
     def test_man(self):
         """man has something to say about a broken page."""
