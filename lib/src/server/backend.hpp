@@ -61,6 +61,8 @@ class backend {
 
   /// Stops everything, then the daemon.
   virtual void shutdown() = 0;
+  /// The same, and what is left is killed at once: `shutdown?force=1`.
+  virtual void force_shutdown() { shutdown(); }
 
   virtual boost::asio::awaitable<answer<std::vector<probe_report>>> check(
       std::vector<std::string> names) = 0;

@@ -19,6 +19,21 @@ char* put(char* to, unsigned number, int width) {
   return to + width;
 }
 
+char* put_clock(char* to, const std::chrono::hh_mm_ss<milliseconds>& time) {
+  to = put(to, static_cast<unsigned>(time.hours().count()), 2);
+  *to++ = ':';
+  to = put(to, static_cast<unsigned>(time.minutes().count()), 2);
+  *to++ = ':';
+  return put(to, static_cast<unsigned>(time.seconds().count()), 2);
+}
+
+wall_time within_four_digits(wall_time at) {
+  static constexpr wall_time first = sys_days(std::chrono::year(0) / 1 / 1);
+  static constexpr wall_time last =
+      sys_days(std::chrono::year(9999) / 12 / 31) + days(1) - milliseconds(1);
+  return std::clamp(at, first, last);
+}
+
 /// Reads just `width` digits from the front.
 std::optional<unsigned> take(std::string_view& text, std::size_t width) {
   if (text.size() < width) return std::nullopt;
@@ -121,10 +136,7 @@ std::optional<unit> take_unit(std::string_view& text) {
 }  // namespace
 
 void append_rfc3339(std::string& out, wall_time at) {
-  static constexpr wall_time first = sys_days(std::chrono::year(0) / 1 / 1);
-  static constexpr wall_time last =
-      sys_days(std::chrono::year(9999) / 12 / 31) + days(1) - milliseconds(1);
-  at = std::clamp(at, first, last);
+  at = within_four_digits(at);
   const auto day = std::chrono::floor<days>(at);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(at - day);
@@ -135,15 +147,31 @@ void append_rfc3339(std::string& out, wall_time at) {
   *to++ = '-';
   to = put(to, static_cast<unsigned>(date.day()), 2);
   *to++ = 'T';
-  to = put(to, static_cast<unsigned>(time.hours().count()), 2);
-  *to++ = ':';
-  to = put(to, static_cast<unsigned>(time.minutes().count()), 2);
-  *to++ = ':';
-  to = put(to, static_cast<unsigned>(time.seconds().count()), 2);
+  to = put_clock(to, time);
   *to++ = '.';
   to = put(to, static_cast<unsigned>(time.subseconds().count()), 3);
   *to = 'Z';
   out.append(text.data(), text.size());
+}
+
+void append_http_date(std::string& out, wall_time at) {
+  static constexpr std::string_view weekdays = "SunMonTueWedThuFriSat";
+  static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  at = within_four_digits(at);
+  const auto day = std::chrono::floor<days>(at);
+  const std::chrono::year_month_day date(day);
+  std::array<char, 8> digits;
+  out += weekdays.substr(3 * std::chrono::weekday(day).c_encoding(), 3);
+  out += ", ";
+  out.append(digits.data(), put(digits.data(), static_cast<unsigned>(date.day()), 2));
+  out += ' ';
+  out += months.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3);
+  out += ' ';
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  out.append(digits.data(), put(digits.data(), year, 4));
+  out += ' ';
+  out.append(digits.data(), put_clock(digits.data(), std::chrono::hh_mm_ss(at - day)));
+  out += " GMT";
 }
 
 std::optional<wall_time> parse_rfc3339(std::string_view text) {

@@ -12,6 +12,9 @@ namespace aurora::wire {
 /// Appends "2026-11-23T12:00:00.000Z"; years outside 0000 to 9999 are held at the end they passed.
 void append_rfc3339(std::string& out, wall_time at);
 
+/// Appends "Sun, 06 Nov 1994 08:49:37 GMT", as HTTP's Date wants it (RFC 9110 §5.6.7).
+void append_http_date(std::string& out, wall_time at);
+
 /// RFC 3339 with any offset and up to nine decimals (cut to milliseconds); 'T' may be a space, the
 /// offset must be there. Nothing where it is not a time that exists (a leap second counts as the
 /// next second).

@@ -1,0 +1,141 @@
+#include "server/log_pump.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "server/on_worker.hpp"
+
+namespace aurora::server {
+namespace {
+
+constexpr std::size_t batch = 64 * 1024;  // bytes handed on at a time, so that others get a turn
+
+wall_time now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+log_pump::log_pump(backend& from, reactor::worker_pool& workers, history_opener history,
+                   std::size_t queue_limit, format as, wake_up& wake)
+    : from_(from),
+      workers_(workers),
+      history_(std::move(history)),
+      limit_(queue_limit),
+      format_(std::move(as)),
+      wake_(wake) {}
+
+answer<std::vector<std::string>> log_pump::add(const wanted& what) {
+  // Where the logs stand, and following them, in one turn of the loop: nothing comes in between.
+  const auto sources = from_.logs(what.names);
+  if (!sources) return sources.error();
+  std::vector<std::string> instances;
+  std::vector<history_request> requests;
+  for (const log_source& source : *sources) {
+    instances.push_back(source.instance);
+    if (feeds_.count(source.instance) != 0) continue;
+    if (what.lines > 0) requests.push_back({source.instance, source.bytes, what.lines, what.since});
+    if (what.live) follow(source);
+  }
+  if (!requests.empty()) {
+    auto before = std::make_shared<past>();
+    before->open = history_;
+    before->requests = std::move(requests);
+    past_.push_back(std::move(before));
+  }
+  wake_.set();
+  return instances;
+}
+
+std::vector<wire::log_line> log_pump::past::next() {
+  if (!lines) lines = open(requests);
+  return lines->next();
+}
+
+void log_pump::follow(const log_source& source) {
+  auto made = std::make_unique<feed>();
+  feed& here = *made;
+  here.instance = source.instance;
+  here.splitter.feed({}, source.bytes, [](std::string_view, std::uint64_t, bool) {});
+  here.handle = from_.follow(
+      source.instance,
+      [this, &here](std::string_view bytes, std::uint64_t offset) { take(here, bytes, offset); });
+  feeds_.emplace(source.instance, std::move(made));
+}
+
+void log_pump::remove(const std::vector<std::string>& names) {
+  const auto sources = from_.logs(names);
+  std::vector<std::string> gone = names;
+  if (sources) {
+    for (const log_source& source : *sources) gone.push_back(source.instance);
+  }
+  for (const auto& name : gone) {
+    feeds_.erase(name);
+    std::erase_if(past_, [&](const auto& each) {
+      return each->requests.size() == 1 && each->requests.front().instance == name;
+    });
+  }
+}
+
+void log_pump::take(feed& from, std::string_view bytes, std::uint64_t offset) {
+  wire::log_line line;
+  line.name = from.instance;
+  line.at = now();
+  from.splitter.feed(bytes, offset, [&](std::string_view text, std::uint64_t starts, bool partial) {
+    line.text.assign(text);
+    line.offset = starts;
+    line.partial = partial;
+    push(line);
+  });
+  wake_.set();
+}
+
+void log_pump::push(const wire::log_line& line) {
+  if (!queue_.empty() && queued_ + line.text.size() > limit_) {
+    ++dropped_;
+    return;
+  }
+  if (dropped_ > 0) queue_.push_back(format_.dropped(std::exchange(dropped_, 0)));
+  queue_.push_back(format_.line(line));
+  queued_ += queue_.back().size();
+}
+
+std::vector<std::string> log_pump::pop() {
+  std::vector<std::string> out;
+  for (std::size_t bytes = 0; bytes < batch && !queue_.empty();) {
+    bytes += queue_.front().size();
+    queued_ -= std::min(queued_, queue_.front().size());
+    out.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  if (queue_.empty()) queued_ = 0;
+  if (queue_.empty() && dropped_ > 0) out.push_back(format_.dropped(std::exchange(dropped_, 0)));
+  return out;
+}
+
+boost::asio::awaitable<std::vector<std::string>> log_pump::next() {
+  // Live lines of an instance wait until its past is told.
+  while (!past_.empty()) {
+    const auto lines = co_await read_past();
+    if (lines.empty()) continue;
+    std::vector<std::string> out;
+    out.reserve(lines.size());
+    for (const auto& line : lines) out.push_back(format_.line(line));
+    co_return out;
+  }
+  co_return pop();
+}
+
+boost::asio::awaitable<std::vector<wire::log_line>> log_pump::read_past() {
+  const std::shared_ptr<past> reading = past_.front();
+  auto work = [reading] { return reading->next(); };
+  auto lines = co_await on_worker(workers_, std::move(work));
+  // It may have been unsubscribed from while it was read.
+  const bool still = !past_.empty() && past_.front() == reading;
+  if (still && lines.empty()) past_.pop_front();
+  if (!still) lines.clear();
+  co_return lines;
+}
+
+}  // namespace aurora::server

@@ -1,0 +1,245 @@
+#include <deque>
+#include <set>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include "server/log_pump.hpp"
+#include "server/session.hpp"
+#include "server/wake_up.hpp"
+#include "wire/requests.hpp"
+#include "wire/stream.hpp"
+
+namespace aurora::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace experimental = boost::asio::experimental;
+namespace websocket = beast::websocket;
+using asio::awaitable;
+using boost::system::error_code;
+using reactor::tok;
+
+constexpr std::size_t entries_at_once = 256;
+constexpr std::size_t most_notes = 64;  // answers to a client that sends and does not read
+
+/// One client of `/api/v1/stream`. Two tasks: one reads what the client asks, one writes what there
+/// is. Events and states are not queued but read when they can be written: events from the journal
+/// by number, states of the instances that changed as they are by then. Only log lines wait in a
+/// queue, which is bounded.
+class stream_client : public follower {
+ public:
+  stream_client(socket_stream socket, shared_state& with, std::uint64_t since)
+      : with_(with),
+        since_(since),
+        ws_(std::move(socket)),
+        wake_(ws_.get_executor()),
+        stall_(ws_.get_executor()),
+        logs_(with.answers, with.workers, with.options.history, with.options.queue,
+              {wire::log_message, wire::dropped_message}, wake_) {
+    with_.events.add(*this);
+  }
+  ~stream_client() override { with_.events.remove(*this); }
+  stream_client(const stream_client&) = delete;
+  stream_client& operator=(const stream_client&) = delete;
+
+  awaitable<void> run(const beast::http::request<beast::http::string_body>& request,
+                      const beast::flat_buffer& early) {
+    set_options();
+    auto [ec] = co_await accept(request, early);
+    if (ec) co_return;
+    auto race = experimental::make_parallel_group(
+        asio::co_spawn(ws_.get_executor(), read_messages(), asio::deferred),
+        asio::co_spawn(ws_.get_executor(), write_messages(), asio::deferred));
+    co_await race.async_wait(experimental::wait_for_one(), asio::use_awaitable);
+    if (goodbye_) co_await say_goodbye();
+  }
+
+  void on_entry(const journal_entry& entry) override {
+    changed_.insert(entry.instance);
+    wake_.set();
+  }
+  void on_stop() override { end(websocket::close_code::going_away); }
+
+ private:
+  void set_options() {
+    const auto& how = with_.options;
+    websocket::stream_base::timeout limits{};
+    limits.handshake_timeout = std::chrono::ceil<std::chrono::milliseconds>(how.header_time);
+    limits.idle_timeout = std::chrono::ceil<std::chrono::milliseconds>(how.quiet);
+    limits.keep_alive_pings = true;
+    beast::get_lowest_layer(ws_).expires_never();
+    ws_.set_option(limits);
+    ws_.read_message_max(how.message);
+    ws_.auto_fragment(false);
+    ws_.text(true);
+    ws_.control_callback([this](websocket::frame_type, beast::string_view) { count_control(); });
+  }
+
+  /// What came behind the request already belongs to the WebSocket.
+  awaitable<std::tuple<error_code>> accept(
+      const beast::http::request<beast::http::string_body>& request,
+      const beast::flat_buffer& early) {
+    if (early.size() > 0) {
+      // Beast takes early bytes only with a request it parses itself; ours is parsed. A client has
+      // nothing to say before it has seen the 101.
+      co_return std::tuple<error_code>(websocket::error::bad_http_version);
+    }
+    co_return co_await ws_.async_accept(request, tok);
+  }
+
+  /// A flood of pings is answered by ending: each would cost a pong.
+  void count_control() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - control_from_ >= std::chrono::seconds(1)) {
+      control_from_ = now;
+      controls_ = 0;
+    }
+    if (++controls_ > with_.options.control_frames) end(websocket::close_code::policy_error);
+  }
+
+  void end(websocket::close_code why) {
+    if (!goodbye_) goodbye_ = why;
+    wake_.set();
+  }
+
+  awaitable<void> say_goodbye() {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    const websocket::close_reason reason(*goodbye_);
+    co_await ws_.async_close(reason, tok);  // bounded by the handshake limit
+  }
+
+  awaitable<void> read_messages() {
+    beast::flat_buffer buffer;
+    for (;;) {
+      auto [ec, size] = co_await ws_.async_read(buffer, tok);
+      if (ec) co_return;
+      obey({static_cast<const char*>(buffer.data().data()), buffer.size()});
+      buffer.consume(buffer.size());
+      if (notes_.size() > most_notes) end(websocket::close_code::policy_error);
+      if (goodbye_) co_return;
+    }
+  }
+
+  void obey(std::string_view message) {
+    const auto request = wire::parse_stream_request(message);
+    if (!request) return note(wire::error_message(request.error()));
+    if (request->what == wire::stream_request::kind::unsubscribe)
+      return logs_.remove(request->logs);
+    log_pump::wanted what;
+    what.names = request->logs;
+    what.lines = request->lines;
+    what.live = true;
+    const auto added = logs_.add(what);
+    note(added ? wire::subscribed_message(*added) : wire::error_message(added.error()));
+  }
+
+  void note(std::string message) {
+    notes_.push_back(std::move(message));
+    wake_.set();
+  }
+
+  awaitable<void> write_messages() {
+    const auto known = with_.events.last_sequence();
+    std::string snapshot = wire::snapshot_message(known, with_.answers.status());
+    since_ = std::min(since_, known);
+    changed_.clear();
+    bool sent = co_await send(std::move(snapshot));
+    while (sent && !goodbye_) {
+      const bool idle = notes_.empty() && changed_.empty() && !events_waiting();
+      if (idle) {
+        auto lines = co_await logs_.next();
+        if (lines.empty()) {
+          co_await wake_.wait();
+        } else {
+          sent = co_await send_lines(std::move(lines));
+        }
+      } else {
+        sent = co_await send_news();
+      }
+    }
+  }
+
+  bool events_waiting() const { return since_ < with_.events.last_sequence(); }
+
+  /// Answers first, then events, then the states they led to.
+  awaitable<bool> send_news() {
+    while (!notes_.empty()) {
+      std::string message = std::move(notes_.front());
+      notes_.pop_front();
+      if (!co_await send(std::move(message))) co_return false;
+    }
+    while (events_waiting()) {
+      const auto entries = with_.answers.events(since_, entries_at_once);
+      if (entries.empty()) break;
+      for (const auto& entry : entries) {
+        if (!co_await send(wire::event_message(entry))) co_return false;
+        since_ = entry.sequence;
+      }
+    }
+    since_ = std::max(since_, with_.events.last_sequence());
+    co_return co_await send_states();
+  }
+
+  awaitable<bool> send_states() {
+    const auto changed = std::exchange(changed_, {});
+    for (const auto& name : changed) {
+      const std::vector<std::string> one(1, name);
+      const auto found = with_.answers.services(one);
+      if (!found && !co_await send(wire::removed_message(name))) co_return false;
+      if (!found) continue;
+      for (const auto& service : *found) {
+        if (!co_await send(wire::status_message(service))) co_return false;
+      }
+    }
+    co_return true;
+  }
+
+  /// News that came meanwhile go before the rest of the lines.
+  awaitable<bool> send_lines(std::vector<std::string> lines) {
+    for (auto& line : lines) {
+      if (!co_await send(std::move(line))) co_return false;
+      if (goodbye_) co_return false;
+      const bool news = !notes_.empty() || !changed_.empty() || events_waiting();
+      if (news && !co_await send_news()) co_return false;
+    }
+    co_return true;
+  }
+
+  /// One message, within the stall limit; a client that does not take it is cut off.
+  awaitable<bool> send(std::string message) {
+    const auto bytes = asio::buffer(message);
+    stall_.expires_after(std::chrono::ceil<std::chrono::milliseconds>(with_.options.write_stall));
+    auto race = experimental::make_parallel_group(
+        [&](auto token) { return ws_.async_write(bytes, std::move(token)); },
+        [&](auto token) { return stall_.async_wait(std::move(token)); });
+    auto [order, ec, size, late] =
+        co_await race.async_wait(experimental::wait_for_one(), asio::use_awaitable);
+    if (order[0] == 1) beast::get_lowest_layer(ws_).close();
+    co_return order[0] == 0 && !ec;
+  }
+
+  shared_state& with_;
+  std::uint64_t since_;  ///< the last event sent
+  websocket::stream<socket_stream> ws_;
+  wake_up wake_;
+  asio::steady_timer stall_;
+  std::set<std::string> changed_;
+  std::deque<std::string> notes_;
+  std::optional<websocket::close_code> goodbye_;
+  std::chrono::steady_clock::time_point control_from_{};
+  unsigned controls_ = 0;
+  log_pump logs_;
+};
+
+}  // namespace
+
+awaitable<void> serve_web_socket(connection& from, shared_state& with, std::uint64_t since) {
+  stream_client client(std::move(from.stream()), with, since);
+  co_await client.run(from.request(), from.buffer());
+}
+
+}  // namespace aurora::server
