@@ -79,7 +79,11 @@ complaint check_url(std::string_view templated_text) {
   } else if (rest.starts_with("https://")) {
     rest.remove_prefix(8);
   } else {
-    return wrong("it must begin with http:// or https://");
+    return {fmt::format("{} is not a URL: it must begin with http:// or https://",
+                        quote(templated_text)),
+            url.find("://") == std::string::npos
+                ? fmt::format("try \"http://{}\"", shorten(templated_text))
+                : "other schemes are probed with \"tcp\" or \"exec\""};
   }
   if (!is_visible(rest)) return wrong("it holds a blank or control character");
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));

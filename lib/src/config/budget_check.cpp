@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -40,30 +42,42 @@ unsigned reachable_limit(const restart_spec& rule) {
   return low;
 }
 
+/// The numbers that make the limit unreachable, and what to write instead.
+diagnostic complaint_of(const restart_spec& rule, double needed) {
+  diagnostic fault;
+  fault.message = fmt::format(
+      "{} restarts take up to {} by their own backoff ({}, times {} each, at most {}, jitter {}), "
+      "more than the window of {}: it would never give up",
+      rule.limit, format_duration(needed),
+      format_duration(seconds(std::min(rule.delay, rule.max_delay))), format_number(rule.factor),
+      format_duration(seconds(rule.max_delay)), format_number(rule.jitter),
+      format_duration(seconds(rule.window)));
+  fault.hint = "try ";
+  if (needed <= longest_time) {
+    fault.hint += fmt::format("\"window\": \"{}\", ", format_duration(std::ceil(needed)));
+  }
+  if (const auto reachable = reachable_limit(rule); reachable > 0) {
+    fault.hint += fmt::format("\"limit\": {}, ", reachable);
+  }
+  fault.hint += "or \"limit\": 0 to never give up";
+  return fault;
+}
+
 }  // namespace
 
-void check_budget(reader& in, const stack_draft& stack, const service_draft& service) {
+void budget_check::operator()(const service_draft& service) {
   const auto& rule = service.restart;
   if (service.type == service_type::external || rule.policy == restart_policy::never) return;
   if (rule.limit == 0) return;
   const double needed = longest_pauses(rule, rule.limit);
   if (needed <= seconds(rule.window)) return;
-  const auto first = std::min(rule.delay, rule.max_delay);
-  const auto arithmetic = fmt::format(
-      "{} restarts take up to {} by their own backoff ({}, times {} each, at most {}, jitter {}), "
-      "more than the window of {}: it would never give up",
-      rule.limit, format_duration(needed), format_duration(seconds(first)),
-      format_number(rule.factor), format_duration(seconds(rule.max_delay)),
-      format_number(rule.jitter), format_duration(seconds(rule.window)));
-  auto hint = needed <= longest_time
-                  ? fmt::format("\"window\": \"{}\"", format_duration(std::ceil(needed)))
-                  : std::string();
-  if (const auto reachable = reachable_limit(rule); reachable > 0) {
-    hint += fmt::format("{}\"limit\": {}", hint.empty() ? "" : " or ", reachable);
-  }
-  hint += hint.empty() ? "\"limit\": 0 to never give up" : ", or \"limit\": 0 to never give up";
-  in.fault_at(locate_key(service, stack.defaults, "restart.limit"),
-              fmt::format("services.{}.restart.limit", service.name), arithmetic, "try " + hint);
+  const bool own = owns_key(service, "restart");
+  if (!own && std::exchange(told_of_defaults_, true)) return;
+  auto fault = complaint_of(rule, needed);
+  in_.fault_at(
+      locate_key(service, stack_.defaults, "restart.limit"),
+      own ? fmt::format("services.{}.restart.limit", service.name) : "defaults.restart.limit",
+      std::move(fault.message), std::move(fault.hint));
 }
 
 }  // namespace aurora::config

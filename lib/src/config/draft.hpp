@@ -88,4 +88,7 @@ void read_list(reader& in, const node& from, std::string_view wanted, Take take)
 position locate_key(const service_draft& service, const std::optional<node>& defaults,
                     std::string_view path);
 
+/// Whether a key was written in the service's own object.
+bool owns_key(const service_draft& service, std::string_view path);
+
 }  // namespace aurora::config

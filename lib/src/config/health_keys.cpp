@@ -201,7 +201,8 @@ const section<health_draft>& health_section() {
 void read_health(reader& in, const node& from, health_draft& to) {
   apply(in, from, health_section(), to);
   if (!from.is(json_kind::object)) return;
-  const bool http = to.what == health_draft::kind::http || to.what == health_draft::kind::none;
+  bool http = to.what == health_draft::kind::http || to.what == health_draft::kind::none;
+  from.for_each_member([&](node name, node) { http = http || name.text() == "http"; });
   from.for_each_member([&](node name, node) {
     const auto& words = http_only;
     if (http || std::find(words.begin(), words.end(), name.text()) == words.end()) return;

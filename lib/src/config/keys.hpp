@@ -220,5 +220,6 @@ key<Target> special(std::string_view name, std::string_view fallback, std::strin
 }
 
 inline constexpr double longest_time = 365.0 * 24 * 3600;
+inline constexpr double largest_size = 8191.0 * (1ULL << 50);
 
 }  // namespace aurora::config

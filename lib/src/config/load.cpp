@@ -231,9 +231,10 @@ class loader {
   void resolve_all() {
     std::sort(services_.begin(), services_.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
+    budget_check check_budget(in_, stack_);
     for (auto& service : services_) {
       resolve(in_, stack_, service);
-      check_budget(in_, stack_, service);
+      check_budget(service);
     }
     check_references(in_, stack_, services_);
   }

@@ -23,7 +23,7 @@ void set_core(reader& in, const node& from, const key_info& row, limits_spec& to
 
 const section<limits_spec>& limits_section() {
   constexpr limits counts{1, 1e9};
-  constexpr limits bytes{0, 9.2e18};
+  constexpr limits bytes{0, largest_size};
   static const section<limits_spec> table(
       "limits", "What a process of the service may use at most.",
       {
@@ -146,7 +146,7 @@ const section<logs_spec>& logs_section() {
   static const section<logs_spec> table(
       "logs", "Where its output goes.",
       {
-          field<&logs_spec::max_size>("max_size", R"("10MiB")", {1024, 9.2e18},
+          field<&logs_spec::max_size>("max_size", R"("10MiB")", {1024, largest_size},
                                       "Size at which the file is rotated."),
           field<&logs_spec::keep>("keep", "5", {0, 1000},
                                   "Rotated files kept beside the current one."),

@@ -123,6 +123,12 @@ std::string span_of(const limits& range, Format format) {
   return fmt::format("from {} to {}", format(range.least), format(range.most));
 }
 
+/// The default of a row, which is JSON, as text of an amount; rows may have none.
+std::string_view amount_in(std::string_view fallback, std::string_view otherwise) {
+  if (fallback.size() < 3 || fallback.front() != '"') return otherwise;
+  return fallback.substr(1, fallback.size() - 2);
+}
+
 /// The value as written, or, where it was put together, what came out.
 std::string shown(const node& from, std::string_view result) {
   if (!from.is(json_kind::string)) return from.quoted();
@@ -173,7 +179,7 @@ std::optional<double> reader::read_duration(const node& from, const limits& rang
     value = parse_duration(*text);
     if (!value) {
       fault(from, fmt::format("{} is not a duration", written),
-            fmt::format("try \"{}\"", guess_duration(*text, fallback)));
+            fmt::format("try \"{}\"", guess_duration(*text, amount_in(fallback, "10s"))));
       return std::nullopt;
     }
   }
@@ -196,7 +202,7 @@ std::optional<double> reader::read_size(const node& from, const limits& range,
     value = parse_size(*text);
     if (!value) {
       fault(from, fmt::format("{} is not a size", written),
-            fmt::format("try \"{}\"", guess_size(*text, fallback)));
+            fmt::format("try \"{}\"", guess_size(*text, amount_in(fallback, "10MiB"))));
       return std::nullopt;
     }
   }

@@ -5,7 +5,7 @@
 namespace aurora::config {
 namespace {
 
-/// The value, and the place of the name, at the end of a path of keys; nothing: not given.
+/// The place of the value at the end of a path of keys; nothing: not given.
 std::optional<position> find_key(const std::optional<node>& from, std::string_view path) {
   if (!from || !from->is(json_kind::object)) return std::nullopt;
   const auto dot = path.find('.');
@@ -36,7 +36,7 @@ class resolver {
   }
 
  private:
-  bool owns(std::string_view path) const { return find_key(service_.own, path).has_value(); }
+  bool owns(std::string_view path) const { return owns_key(service_, path); }
 
   void fault(std::string_view path, std::string message, std::string hint) {
     std::string key = fmt::format("services.{}", service_.name);
@@ -168,6 +168,10 @@ class resolver {
 };
 
 }  // namespace
+
+bool owns_key(const service_draft& service, std::string_view path) {
+  return find_key(service.own, path).has_value();
+}
 
 position locate_key(const service_draft& service, const std::optional<node>& defaults,
                     std::string_view path) {

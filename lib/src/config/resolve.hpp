@@ -11,7 +11,17 @@ namespace aurora::config {
 void resolve(reader& in, const stack_draft& stack, service_draft& service);
 
 /// Reports a `restart.limit` that its own backoff keeps from being reached within the window.
-void check_budget(reader& in, const stack_draft& stack, const service_draft& service);
+/// What is the same for all, because `defaults` says it, is reported once: for the first of them.
+class budget_check {
+ public:
+  budget_check(reader& in, const stack_draft& stack) : in_(in), stack_(stack) {}
+  void operator()(const service_draft& service);
+
+ private:
+  reader& in_;
+  const stack_draft& stack_;
+  bool told_of_defaults_ = false;
+};
 
 /// Reports unknown names, dependencies on oneself, cycles and ports given to two services.
 /// `services`: sorted by name.

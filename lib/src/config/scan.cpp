@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/utf8.hpp"
+#include "config/values.hpp"
 #include "config/words.hpp"
 
 namespace aurora::config {
@@ -208,29 +209,6 @@ class scanner {
     close(index);
   }
 
-  static bool is_json_number(std::string_view word) {
-    std::size_t i = 0;
-    const auto digits = [&] {
-      const auto begin = i;
-      while (i < word.size() && is_digit(word[i])) ++i;
-      return i - begin;
-    };
-    if (i < word.size() && word[i] == '-') ++i;
-    const bool zero = i < word.size() && word[i] == '0';
-    const auto whole = digits();
-    if (whole == 0 || (zero && whole > 1)) return false;
-    if (i < word.size() && word[i] == '.') {
-      ++i;
-      if (digits() == 0) return false;
-    }
-    if (i < word.size() && (word[i] == 'e' || word[i] == 'E')) {
-      ++i;
-      if (i < word.size() && (word[i] == '+' || word[i] == '-')) ++i;
-      if (digits() == 0) return false;
-    }
-    return i == word.size();
-  }
-
   void string() {
     const auto index = open(json_kind::string);
     const auto begin = at_++;
@@ -339,8 +317,9 @@ class scanner {
         continue;
       }
       const auto here = keys[i].at(), there = keys[first].at();
-      faults_.add({diagnostic::severity::error, here,
-                   shorten(fmt::format("{}", fmt::join(path_, "."))),
+      auto key = fmt::format("{}", fmt::join(path_, "."));
+      key += (key.empty() ? "" : ".") + std::string(keys[i].text());
+      faults_.add({diagnostic::severity::error, here, shorten(key),
                    fmt::format("{} is given twice: here and in line {}, column {}",
                                quote(keys[i].text()), there.line, there.column),
                    "keep one of them"});

@@ -199,7 +199,7 @@ std::vector<key<draft>> service_rows() {
 }  // namespace
 
 const section<service_draft>& service_section() {
-  static const section<service_draft> table("service", "One service.", service_rows());
+  static const section<service_draft> table("a service", "One service.", service_rows());
   return table;
 }
 

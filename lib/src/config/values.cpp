@@ -119,13 +119,32 @@ std::optional<double> parse_size(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_json_number(std::string_view word) {
+  std::size_t i = 0;
+  const auto digits = [&] {
+    const auto begin = i;
+    while (i < word.size() && is_digit(word[i])) ++i;
+    return i - begin;
+  };
+  if (i < word.size() && word[i] == '-') ++i;
+  const bool zero = i < word.size() && word[i] == '0';
+  const auto whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (i < word.size() && word[i] == '.') {
+    ++i;
+    if (digits() == 0) return false;
+  }
+  if (i < word.size() && (word[i] == 'e' || word[i] == 'E')) {
+    ++i;
+    if (i < word.size() && (word[i] == '+' || word[i] == '-')) ++i;
+    if (digits() == 0) return false;
+  }
+  return i == word.size();
+}
+
 std::optional<double> parse_number(std::string_view text) {
-  const auto unsigned_text = text.substr(text.starts_with('-') ? 1 : 0);
-  if (unsigned_text.empty() || !is_digit(unsigned_text[0])) return std::nullopt;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size()) return std::nullopt;
-  return error == std::errc{} ? value : to_double(text);
+  if (!is_json_number(text)) return std::nullopt;
+  return to_double(text);
 }
 
 std::string guess_duration(std::string_view text, std::string_view otherwise) {

@@ -18,6 +18,10 @@ std::optional<double> parse_duration(std::string_view text);
 /// binary ones of 1024. Only zero may go without a unit.
 std::optional<double> parse_size(std::string_view text);
 
+/// Whether it is a number as JSON has them: "0", "-1.5e3"; not "+1", "01", ".5", "1.", "0x1",
+/// "NaN".
+bool is_json_number(std::string_view text);
+
 /// A JSON number: infinite where it is out of a double's range. Nothing: not a number.
 std::optional<double> parse_number(std::string_view text);
 
