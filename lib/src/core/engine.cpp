@@ -122,6 +122,7 @@ targets engine::resolve(const std::string& name) const {
 const service_spec& engine::spec(instance_id id) const { return *impl_->get(id).spec; }
 const std::string& engine::name(instance_id id) const { return impl_->get(id).name; }
 unsigned engine::number(instance_id id) const { return impl_->get(id).number; }
+bool engine::exists(instance_id id) const { return impl_->look(id) != nullptr; }
 state engine::state_of(instance_id id) const { return shown(impl_->get(id).at); }
 run_number engine::run_of(instance_id id) const { return impl_->get(id).run; }
 bool engine::alive(instance_id id) const { return is_alive(impl_->get(id).at); }

@@ -55,6 +55,8 @@ class engine {
   /// "web@2", or all instances of "web". Empty: no such name.
   targets resolve(const std::string& name) const;
 
+  /// False once it was forgotten; then no other question about it may be asked.
+  bool exists(instance_id id) const;
   const service_spec& spec(instance_id id) const;
   const std::string& name(instance_id id) const;
   unsigned number(instance_id id) const;  ///< 1 where there is only one

@@ -80,6 +80,7 @@ struct engine::impl {
   bool next(instance& i, phase::backoff& p);
   bool next(instance& i, phase::failed& p);
   bool next(instance& i, phase::completed& p);
+  bool start_over(instance& i);
 
   // --- rising.cpp: from wanted to ready ----------------------------------------------------------
   bool can_start(const instance& i) const;

@@ -37,6 +37,7 @@ struct instance {
   bool asked = false;             ///< an operator said what is desired
   std::optional<motive> cycle;    ///< down first, then up again: a restart is under way
   std::optional<reason> removed;  ///< gone from the configuration; forgotten once it is down
+  bool again = false;             ///< leaves backoff, failed or completed now, whatever they say
   bool fresh = false;             ///< came up by a restart that has not come to its end
   motive up;                      ///< of the next start
 

@@ -58,9 +58,9 @@ standing engine::impl::standing_of(const instance& i) const {
   if (i.removed) return s;
   s.counted = true;
   s.ready = wants_up && shown(i.at) == state::running;
-  s.started = wants_up && is_started(i.at);
-  s.completed = wants_up && std::holds_alternative<phase::completed>(i.at);
-  s.failed = std::holds_alternative<phase::failed>(i.at);
+  s.started = wants_up && is_started(i.at) && !i.again;
+  s.completed = wants_up && std::holds_alternative<phase::completed>(i.at) && !i.again;
+  s.failed = std::holds_alternative<phase::failed>(i.at) && !i.again;
   s.down = i.desired == desired_state::down;
   return s;
 }
@@ -128,6 +128,7 @@ void engine::impl::move(instance& i, phase_of_life next, reason why, evidence be
   const process* before = process_of(i.at);
   std::optional<int> pid = before ? before->pid : std::nullopt;
   i.at = std::move(next);
+  i.again = false;
   if (const process* main = process_of(i.at); main && main->pid) pid = main->pid;
   i.last = {why, std::move(because)};
   record(i, from, shown(i.at), pid, i.last);

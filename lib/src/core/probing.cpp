@@ -32,7 +32,7 @@ bool probe_schedule::fire(instant now) {
 }
 
 duration first_probe_delay(const health_spec& rule) {
-  return std::clamp(rule.start_interval, duration::zero(), duration(std::chrono::milliseconds(50)));
+  return std::clamp(rule.start_interval, shortest_probe_step, duration(std::chrono::milliseconds(50)));
 }
 
 duration spread_probe_delay(const health_spec& rule, double luck) {

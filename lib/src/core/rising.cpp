@@ -70,12 +70,13 @@ void engine::impl::launch(instance& i, const motive& why) {
 
 /// The pre_start hook came to its end.
 void engine::impl::prepared(instance& i, bool ok, const std::string& text) {
-  if (ok) {
+  if (ok && wanted(i)) {
     shift(i, phase::spawning{});
     emit(command::spawn{i.id, i.run});
     return;
   }
   ending end;
+  if (ok) return settle(i, std::move(end));
   end.by = ending::cause::forced;
   end.why = reason::hook_failed;
   end.text = text;

@@ -193,6 +193,7 @@ bool engine::impl::next(instance& i, phase::backoff& p) {
     move(i, phase::stopped{}, m.why, std::move(m.because));
     return true;
   }
+  if (i.again) return start_over(i);
   if (now < p.until) return false;
   go_up(i, {reason::backoff_over, {}});
   return true;
@@ -205,6 +206,7 @@ bool engine::impl::next(instance& i, phase::failed& p) {
     return true;
   }
   if (!wanted(i)) return false;
+  if (i.again) return start_over(i);
   const bool back = p.by == phase::failed::cause::dependency_failed
                         ? services[i.service].broken == 0
                         : p.by == phase::failed::cause::dependency_timeout && can_start(i);
@@ -216,9 +218,15 @@ bool engine::impl::next(instance& i, phase::failed& p) {
 }
 
 bool engine::impl::next(instance& i, phase::completed&) {
+  if (wanted(i) && i.again) return start_over(i);
   if (i.desired == desired_state::up && !i.removed) return false;
   motive m = stop_motive(i);
   move(i, phase::stopped{}, m.why, std::move(m.because));
+  return true;
+}
+
+bool engine::impl::start_over(instance& i) {
+  go_up(i, motive(i.up));
   return true;
 }
 

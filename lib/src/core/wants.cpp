@@ -31,14 +31,16 @@ bool engine::impl::desire(instance& i, desired_state what) {
   return changes;
 }
 
-/// Whoever rests after an end of its own starts over, with all its counts back.
+/// Whoever rests after an end of its own starts over, with all its counts back. It moves when all
+/// that is wanted is known: what it depends on may be on its way down by the same event.
 void engine::impl::renew(instance& i, motive why) {
   i.budget.clear();
   i.restarts = 0;
   i.up = std::move(why);
-  if (std::holds_alternative<phase::backoff>(i.at) || std::holds_alternative<phase::failed>(i.at) ||
-      std::holds_alternative<phase::completed>(i.at))
-    go_up(i, motive(i.up));
+  i.again = std::holds_alternative<phase::backoff>(i.at) ||
+            std::holds_alternative<phase::failed>(i.at) ||
+            std::holds_alternative<phase::completed>(i.at);
+  touch(i);
 }
 
 void engine::impl::cycle(instance& i, motive why) {
