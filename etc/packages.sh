@@ -32,6 +32,7 @@ libbenchmark-dev                the benchmarks
 clang                           the second compiler, and libFuzzer
 libclang-rt-14-dev              its sanitizers
 clang-format                    the style, checked by a test
+clang-tidy                      names and sizes, checked by test.sh
 git                             lists the files that lint tests read
 python3-jsonschema              the schema against its samples
 man-db                          renders the man pages, warnings and all
