@@ -27,6 +27,8 @@ void engine::impl::run() {
       instance& i = *work[worked_to++];
       i.queued = false;
       advance(i);
+    } else if (now >= shutdown_until) {
+      kill_all();
     } else {
       break;
     }
@@ -45,7 +47,6 @@ void engine::impl::finish_shutdown() {
 
 // Who is due leaves the timeline, and comes back to it in `touch` with its next moment.
 void engine::impl::tick() {
-  if (now >= shutdown_until) kill_all();
   while (const auto first = due.first()) {
     if (first->at > now) break;
     due.set(first->who, never);

@@ -1,1 +1,320 @@
-// placeholder
+#include "supervisor/driver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include <boost/asio/post.hpp>
+
+#include "store/state_file.hpp"
+#include "supervisor/clock.hpp"
+#include "supervisor/instance_runtime.hpp"
+#include "server/on_worker.hpp"
+#include "supervisor/words.hpp"
+
+namespace aurora::shell {
+namespace {
+
+/// One turn of the loop spends no longer than this on starting processes, so that the API answers while
+/// thousands of services start.
+constexpr auto spawn_slice = std::chrono::milliseconds(8);
+
+std::string random_id() {
+  std::random_device source;
+  return fmt::format("{:08x}{:08x}", source(), source());
+}
+
+std::chrono::steady_clock::time_point on_steady_clock(instant when) {
+  return std::chrono::steady_clock::time_point(when.time_since_epoch());
+}
+
+}  // namespace
+
+struct driver::waiter {
+  core::targets pending;
+  goal towards;
+  boost::asio::steady_timer done;
+};
+
+driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options how)
+    : executor_(executor),
+      options_(std::move(how)),
+      paths_(options_.state_dir),
+      run_id_(random_id()),
+      engine_(stack, options_.seed),
+      hub_(executor, workers_,
+           [this] {
+             reactor::log_hub::options hub;
+             hub.fifo_dir = paths_.run;
+             hub.log_dir = paths_.logs;
+             hub.on_fault = [this](const std::string& instance, const std::string& fault) {
+               warn("log of " + instance, fault);
+             };
+             return hub;
+           }()),
+      prober_(executor, workers_),
+      deadline_(executor),
+      tasks_(executor) {}
+
+driver::~driver() = default;
+
+void driver::begin() {
+  hub_.start();
+  auto saved = store::load_state(paths_.state);
+  if (!saved) {
+    warn("state", saved.error());
+  } else {
+    std::vector<core::engine::desired_entry> wishes;
+    for (auto& entry : saved->desired) wishes.push_back({entry.instance, entry.desired});
+    engine_.restore_desired(wishes);
+  }
+  tasks_.spawn(keep_time());
+  engine_.begin(monotonic_now(), asked_);
+  drain();
+}
+
+void driver::post(core::engine_event event) {
+  if (stopping_) return;
+  events_.push_back(std::move(event));
+  drain();
+}
+
+plan_steps driver::apply(const stack_spec& next) {
+  auto steps = engine_.apply(next, monotonic_now(), asked_);
+  drain();
+  for (auto& [id, runtime] : runtimes_) runtime->configure();
+  return steps;
+}
+
+void driver::drain() {
+  if (draining_) return;
+  draining_ = true;
+  for (;;) {
+    if (!asked_.empty()) {
+      core::commands now_asked;
+      now_asked.swap(asked_);
+      perform(now_asked);
+      continue;
+    }
+    if (events_.empty()) break;
+    const auto event = std::move(events_.front());
+    events_.pop_front();
+    engine_.step(event, monotonic_now(), asked_);
+  }
+  draining_ = false;
+  rearm();
+  tell_waiters();
+  if (options_.log) options_.log->flush();
+  if (!spawning_ && !spawns_.empty()) spawn_pending();
+}
+
+void driver::perform(core::commands& asked) {
+  for (const auto& one : asked) perform(one);
+}
+
+void driver::perform(const core::engine_command& asked) {
+  std::visit(
+      [this](const auto& what) {
+        using asked_for = std::decay_t<decltype(what)>;
+        if constexpr (std::is_same_v<asked_for, core::command::record>) {
+          record(what);
+        } else if constexpr (std::is_same_v<asked_for, core::command::save_desired>) {
+          save_desired();
+        } else if constexpr (std::is_same_v<asked_for, core::command::stack_down>) {
+          if (options_.on_down) options_.on_down(what.code);
+        } else if constexpr (std::is_same_v<asked_for, core::command::spawn>) {
+          spawns_.push_back(what);
+        } else if constexpr (std::is_same_v<asked_for, core::command::send_signal>) {
+          runtime(what.id).send_signal(what);
+        } else if constexpr (std::is_same_v<asked_for, core::command::kill_tree>) {
+          runtime(what.id).kill_tree(what.run);
+        } else if constexpr (std::is_same_v<asked_for, core::command::probe>) {
+          runtime(what.id).probe(what.run);
+        } else if constexpr (std::is_same_v<asked_for, core::command::cancel_probe>) {
+          runtime(what.id).cancel_probe();
+        } else if constexpr (std::is_same_v<asked_for, core::command::run_hook>) {
+          runtime(what.id).run_hook(what.run, what.hook);
+        } else if constexpr (std::is_same_v<asked_for, core::command::run_stop_command>) {
+          runtime(what.id).run_stop_command(what.run);
+        } else if constexpr (std::is_same_v<asked_for, core::command::end_run>) {
+          runtime(what.id).end_run(what.run);
+        } else {
+          static_assert(std::is_same_v<asked_for, core::command::forget>);
+          forget_runtime(what.id);
+        }
+      },
+      asked);
+}
+
+void driver::record(const core::command::record& asked) {
+  const auto& entry = journal_.append(asked.entry);
+  log(level_of(entry), in_words(entry));
+  if (const auto id = engine_.find(entry.instance)) changed_.push_back(*id);
+}
+
+bool driver::still_wanted(const core::command::spawn& asked) const {
+  return engine_.exists(asked.id) && engine_.run_of(asked.id) == asked.run && engine_.state_of(asked.id) == state::starting;
+}
+
+void driver::spawn_pending() {
+  spawning_ = true;
+  const auto until = monotonic_now() + spawn_slice;
+  while (!spawns_.empty() && monotonic_now() < until) {
+    const auto next = spawns_.front();
+    spawns_.pop_front();
+    if (still_wanted(next)) {
+      runtime(next.id).spawn(next.run);
+    } else {
+      post(core::event::spawn_failed{next.id, next.run, core::event::spawn_fault::transient,
+                                     "not wanted any more"});
+    }
+  }
+  if (spawns_.empty()) {
+    spawning_ = false;
+  } else {
+    boost::asio::post(executor_, [this] { spawn_pending(); });
+  }
+}
+
+void driver::forget_runtime(core::instance_id id) {
+  changed_.push_back(id);
+  const auto found = runtimes_.find(static_cast<std::uint32_t>(id));
+  if (found == runtimes_.end()) return;
+  auto gone = std::shared_ptr<instance_runtime>(std::move(found->second));
+  runtimes_.erase(found);
+  tasks_.spawn(close_runtime(std::move(gone)));
+}
+
+boost::asio::awaitable<void> driver::close_runtime(std::shared_ptr<instance_runtime> gone) {
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  co_await gone->close();
+}
+
+void driver::save_desired() {
+  if (saving_) {
+    save_again_ = true;
+    return;
+  }
+  saving_ = true;
+  store::saved_state wishes;
+  for (const auto& entry : engine_.desired()) wishes.desired.push_back({entry.instance, entry.desired});
+  tasks_.spawn(save(std::move(wishes)));
+}
+
+boost::asio::awaitable<void> driver::save(store::saved_state wishes) {
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  do {
+    save_again_ = false;
+    auto work = [wishes, path = paths_.state] { return store::save_state(path, wishes); };
+    const auto saved = co_await server::on_worker(workers_, std::move(work));
+    warn("state", saved ? "" : saved.error());
+    if (!save_again_) break;
+    wishes.desired.clear();
+    for (const auto& entry : engine_.desired()) wishes.desired.push_back({entry.instance, entry.desired});
+  } while (true);
+  saving_ = false;
+}
+
+void driver::rearm() {
+  const auto due = engine_.next_deadline();
+  if (!due || stopping_ || (armed_ && *armed_ <= *due)) return;
+  armed_ = due;
+  deadline_.cancel();
+}
+
+boost::asio::awaitable<void> driver::keep_time() {
+  while (!stopping_) {
+    armed_ = engine_.next_deadline();
+    deadline_.expires_at(armed_ ? on_steady_clock(*armed_) : std::chrono::steady_clock::time_point::max());
+    const auto [interrupted] = co_await deadline_.async_wait(reactor::tok);
+    if (interrupted) continue;
+    armed_.reset();
+    post(core::event::tick{});
+  }
+}
+
+boost::asio::awaitable<bool> driver::settled(core::targets who, goal towards, std::optional<duration> limit) {
+  waiter self{{}, towards, boost::asio::steady_timer(executor_)};
+  for (const auto id : who)
+    if (progress_of(id, towards) == core::progress::pending) self.pending.push_back(id);
+  if (self.pending.empty()) co_return true;
+  struct registration {
+    driver& of;
+    waiter& who;
+    ~registration() { std::erase(of.waiters_, &who); }
+  } entered{*this, self};
+  waiters_.push_back(&self);
+  self.done.expires_at(limit ? std::chrono::steady_clock::now() + *limit
+                             : std::chrono::steady_clock::time_point::max());
+  co_await self.done.async_wait(reactor::tok);
+  co_return self.pending.empty();
+}
+
+core::progress driver::progress_of(core::instance_id id, goal towards) const {
+  if (!engine_.exists(id)) return core::progress::done;
+  return towards == goal::up ? engine_.towards_up(id) : engine_.towards_down(id);
+}
+
+void driver::tell_waiters() {
+  if (waiters_.empty()) {
+    changed_.clear();
+    return;
+  }
+  std::sort(changed_.begin(), changed_.end());
+  for (waiter* one : waiters_) {
+    std::erase_if(one->pending, [&](core::instance_id id) {
+      return std::binary_search(changed_.begin(), changed_.end(), id) &&
+             progress_of(id, one->towards) != core::progress::pending;
+    });
+    if (one->pending.empty()) one->done.cancel();
+  }
+  changed_.clear();
+}
+
+boost::asio::awaitable<void> driver::stop() {
+  stopping_ = true;
+  deadline_.cancel();
+  for (auto& [id, runtime] : runtimes_) runtime->request_stop();
+  for (auto& [id, runtime] : runtimes_) co_await runtime->close();
+  co_await tasks_.join();
+  co_await hub_.stop();
+  workers_.join();
+}
+
+instance_runtime& driver::runtime(core::instance_id id) {
+  auto& kept = runtimes_[static_cast<std::uint32_t>(id)];
+  if (!kept) kept = std::make_unique<instance_runtime>(*this, id);
+  return *kept;
+}
+
+instance_runtime* driver::find_runtime(core::instance_id id) {
+  const auto found = runtimes_.find(static_cast<std::uint32_t>(id));
+  return found == runtimes_.end() ? nullptr : found->second.get();
+}
+
+void driver::warn(const std::string& about, const std::string& text) {
+  if (text.empty()) {
+    if (warnings_.erase(about)) log(log_level::info, about + ": all is well again");
+    return;
+  }
+  auto& kept = warnings_[about];
+  if (kept == text) return;
+  kept = text;
+  log(log_level::warning, about + ": " + text);
+}
+
+std::vector<std::string> driver::warnings() const {
+  std::vector<std::string> texts;
+  for (const auto& [about, text] : warnings_) texts.push_back(about + ": " + text);
+  return texts;
+}
+
+void driver::log(log_level level, const std::string& text) {
+  if (!options_.log) return;
+  options_.log->write(level, text);
+  if (!draining_) options_.log->flush();
+}
+
+}  // namespace aurora::shell

@@ -1,0 +1,230 @@
+#include "supervisor/control.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <aurora/version.hpp>
+
+#include "supervisor/clock.hpp"
+#include "supervisor/explain.hpp"
+#include "supervisor/instance_runtime.hpp"
+#include "supervisor/nearest.hpp"
+#include "supervisor/words.hpp"
+
+namespace aurora::shell {
+namespace {
+
+problem no_such_service(const std::string& name, const core::engine& engine) {
+  problem told{404, "no-such-service", fmt::format("there is no service \"{}\"", name), "", "", {}};
+  std::vector<std::string> known;
+  for (const auto id : engine.instances()) {
+    known.push_back(engine.name(id));
+    known.push_back(engine.spec(id).name);
+  }
+  const auto near = nearest(name, known);
+  told.hint = near.empty() ? "aurorctl status lists them" : fmt::format("did you mean \"{}\"?", near);
+  return told;
+}
+
+problem shutting_down() {
+  return {503, "shutting-down", "the daemon is shutting down", "it starts nothing any more", "start it again when it is gone: aurorctl up", {}};
+}
+
+}  // namespace
+
+control::control(driver& of, options how)
+    : driver_(of), options_(std::move(how)), started_at_(wall_now()), began_(monotonic_now()), configured_(of.executor()) {}
+
+service_status control::status_of(core::instance_id id, instant now) {
+  service_status shown;
+  shown.instance = driver_.engine().status(id, now);
+  if (auto* runtime = driver_.find_runtime(id)) {
+    shown.instance.port = runtime->port();
+    shown.started_at = runtime->started_at();
+    shown.last_exit_at = runtime->last_exit_at();
+  }
+  if (shown.instance.pid)
+    shown.used = sampler_.of(*shown.instance.pid, shown.instance.run, shown.instance.uptime.value_or(duration{}), now);
+  return shown;
+}
+
+stack_status control::status() {
+  const auto now = monotonic_now();
+  auto& engine = driver_.engine();
+  stack_status shown;
+  auto& daemon = shown.daemon;
+  daemon.pid = ::getpid();
+  daemon.keeper_pid = options_.keeper_pid ? options_.keeper_pid : daemon.pid;
+  daemon.version = aurora::version;
+  daemon.name = engine.stack().name;
+  daemon.started_at = started_at_;
+  daemon.uptime = now - began_;
+  daemon.config = options_.config_file;
+  daemon.state_dir = driver_.paths().root;
+  daemon.http = options_.http;
+  daemon.warnings = driver_.warnings();
+  sampler_.begin_call(now);
+  const auto all = engine.instances();
+  shown.services.reserve(all.size());
+  for (const auto id : all) shown.services.push_back(status_of(id, now));
+  return shown;
+}
+
+server::answer<core::targets> control::resolve(const std::vector<std::string>& names) const {
+  auto& engine = driver_.engine();
+  if (names.empty()) return engine.instances();
+  core::targets found;
+  for (const auto& name : names) {
+    const auto some = engine.resolve(name);
+    if (some.empty()) return no_such_service(name, engine);
+    for (const auto id : some)
+      if (std::find(found.begin(), found.end(), id) == found.end()) found.push_back(id);
+  }
+  return found;
+}
+
+server::answer<std::vector<service_status>> control::services(const std::vector<std::string>& names) {
+  const auto who = resolve(names);
+  if (!who) return who.error();
+  const auto now = monotonic_now();
+  sampler_.begin_call(now);
+  std::vector<service_status> shown;
+  for (const auto id : *who) shown.push_back(status_of(id, now));
+  return shown;
+}
+
+target_report control::report_one(core::instance_id id, bool already, driver::goal towards) const {
+  auto& engine = driver_.engine();
+  target_report told;
+  const auto status = engine.status(id, monotonic_now());
+  told.name = status.name;
+  told.state = status.state;
+  const auto progress = towards == driver::goal::up ? engine.towards_up(id) : engine.towards_down(id);
+  using result = target_report::result;
+  told.what = progress == core::progress::done     ? (already ? result::already : result::done)
+              : progress == core::progress::failed ? result::failed
+                                                   : result::pending;
+  if (told.what == result::failed || told.what == result::pending) told.detail = in_words(status.why, status.because);
+  return told;
+}
+
+operation_report control::report(const core::targets& who, const std::vector<bool>& already,
+                                 driver::goal towards) const {
+  operation_report told;
+  told.finished = true;
+  for (std::size_t i = 0; i < who.size(); ++i) {
+    if (!driver_.engine().exists(who[i])) continue;
+    told.targets.push_back(report_one(who[i], already[i], towards));
+    if (told.targets.back().what == target_report::result::pending) told.finished = false;
+  }
+  return told;
+}
+
+boost::asio::awaitable<server::answer<operation_report>> control::operate(server::verb what,
+                                                                          std::vector<std::string> names,
+                                                                          std::optional<duration> wait) {
+  const auto who = resolve(names);
+  if (!who) co_return who.error();
+  auto& engine = driver_.engine();
+  if (engine.shutting_down() && what != server::verb::stop) co_return shutting_down();
+  const auto towards = what == server::verb::stop ? driver::goal::down : driver::goal::up;
+  std::vector<bool> already;
+  for (const auto id : *who) {
+    const auto before = towards == driver::goal::up ? engine.towards_up(id) : engine.towards_down(id);
+    already.push_back(what != server::verb::restart && before == core::progress::done);
+  }
+  core::engine_event event = core::event::start{*who};
+  if (what == server::verb::stop) event = core::event::stop{*who};
+  if (what == server::verb::restart) event = core::event::restart{*who};
+  driver_.post(std::move(event));
+  if (wait) co_await driver_.settled(*who, towards, wait);
+  co_return report(*who, already, towards);
+}
+
+server::answer<void> control::signal(const std::string& name, int number) {
+  const auto who = resolve({name});
+  if (!who) return who.error();
+  bool sent = false;
+  for (const auto id : *who)
+    if (auto* runtime = driver_.find_runtime(id); runtime && runtime->process()) {
+      runtime->send_signal({id, driver_.engine().run_of(id), number, core::command::reach::main});
+      driver_.log(log_level::info, fmt::format("{}: sent {} as asked", driver_.engine().name(id), signal_name(number)));
+      sent = true;
+    }
+  if (!sent)
+    return problem{409, "not-running", fmt::format("\"{}\" has no process to signal", name), "", fmt::format("aurorctl start {}", name), {}};
+  return {};
+}
+
+void control::shutdown() { options_.on_shutdown(false); }
+void control::force_shutdown() { options_.on_shutdown(true); }
+
+server::answer<std::vector<explanation>> control::why(const std::string& name) {
+  const auto who = resolve({name});
+  if (!who) return who.error();
+  std::vector<explanation> told;
+  for (const auto id : *who) told.push_back(explain(driver_, id));
+  return told;
+}
+
+service_graph control::graph() {
+  auto& engine = driver_.engine();
+  service_graph drawn;
+  const auto now = monotonic_now();
+  for (const auto& service : engine.stack().services) {
+    const auto instances = engine.resolve(service.name);
+    if (instances.empty()) continue;
+    const auto status = engine.status(instances.front(), now);
+    drawn.nodes.push_back({service.name, status.state, status.health});
+    const auto waits = engine.waits_for(instances.front());
+    for (const auto& on : service.depends_on) {
+      const char* condition = on.condition == dependency_condition::ready     ? "ready"
+                              : on.condition == dependency_condition::started ? "started"
+                                                                              : "completed";
+      drawn.edges.push_back({service.name, on.service, condition, on.required, on.restart,
+                             std::find(waits.begin(), waits.end(), on.service) == waits.end()});
+    }
+  }
+  return drawn;
+}
+
+std::vector<journal_entry> control::events(std::uint64_t since, std::size_t most) {
+  return driver_.entries().after(since, most);
+}
+
+bool control::ready() {
+  auto& engine = driver_.engine();
+  const auto now = monotonic_now();
+  for (const auto id : engine.instances()) {
+    const auto status = engine.status(id, now);
+    if (status.desired == desired_state::up && engine.towards_up(id) != core::progress::done) return false;
+    if (status.desired == desired_state::up && status.health == health::unhealthy) return false;
+  }
+  return true;
+}
+
+server::answer<std::vector<server::log_source>> control::logs(const std::vector<std::string>& names) {
+  const auto who = resolve(names);
+  if (!who) return who.error();
+  std::vector<server::log_source> found;
+  for (const auto id : *who) {
+    auto& engine = driver_.engine();
+    if (engine.spec(id).type == service_type::external) continue;
+    auto* channel = driver_.runtime(id).log();
+    if (!channel) continue;
+    channel->drain();
+    found.push_back({engine.name(id), channel->path(), channel->bytes()});
+  }
+  return found;
+}
+
+std::shared_ptr<void> control::follow(const std::string& instance, log_sink sink) {
+  const auto id = driver_.engine().find(instance);
+  if (!id) return nullptr;
+  auto* channel = driver_.runtime(*id).log();
+  return channel ? channel->tap(std::move(sink)) : nullptr;
+}
+
+}  // namespace aurora::shell

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "server/backend.hpp"
+#include "supervisor/driver.hpp"
+#include "supervisor/sampler.hpp"
+
+namespace aurora::shell {
+
+/// What the API asks, answered from the driver.
+class control : public server::backend {
+ public:
+  struct options {
+    std::string config_file;                                  ///< read again by plan and reload
+    std::string http;                                         ///< shown in status
+    int keeper_pid = 0;
+    std::function<void(bool force)> on_shutdown;              ///< the daemon's own way down
+  };
+  control(driver& of, options how);
+
+  stack_status status() override;
+  server::answer<std::vector<service_status>> services(const std::vector<std::string>& names) override;
+  boost::asio::awaitable<server::answer<operation_report>> operate(server::verb what, std::vector<std::string> names,
+                                                                   std::optional<duration> wait) override;
+  boost::asio::awaitable<server::answer<operation_report>> scale(std::string service, unsigned instances,
+                                                                 std::optional<duration> wait) override;
+  server::answer<void> signal(const std::string& name, int number) override;
+  boost::asio::awaitable<server::answer<plan_steps>> plan() override;
+  boost::asio::awaitable<server::answer<plan_steps>> reload(std::optional<duration> wait) override;
+  void shutdown() override;
+  void force_shutdown() override;
+  boost::asio::awaitable<server::answer<std::vector<probe_report>>> check(std::vector<std::string> names) override;
+  server::answer<std::vector<explanation>> why(const std::string& name) override;
+  service_graph graph() override;
+  std::vector<journal_entry> events(std::uint64_t since, std::size_t most) override;
+  bool ready() override;
+  server::answer<std::vector<server::log_source>> logs(const std::vector<std::string>& names) override;
+  std::shared_ptr<void> follow(const std::string& instance, log_sink sink) override;
+  void observe(server::observer& who) override { driver_.entries().observe(who); }
+  void forget(server::observer& who) override { driver_.entries().forget(who); }
+
+ private:
+  server::answer<core::targets> resolve(const std::vector<std::string>& names) const;
+  service_status status_of(core::instance_id id, instant now);
+  operation_report report(const core::targets& who, const std::vector<bool>& already, driver::goal towards) const;
+  target_report report_one(core::instance_id id, bool already, driver::goal towards) const;
+  boost::asio::awaitable<server::answer<stack_spec>> read_configuration();
+  boost::asio::awaitable<void> lock_configuration();
+  boost::asio::awaitable<probe_report> check_one(core::instance_id id);
+  boost::asio::awaitable<void> check_into(core::instance_id id, probe_report& into);
+
+  driver& driver_;
+  options options_;
+  sampler sampler_;
+  wall_time started_at_;
+  instant began_;
+  bool configuring_ = false;
+  boost::asio::steady_timer configured_;
+};
+
+}  // namespace aurora::shell

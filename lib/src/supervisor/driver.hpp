@@ -1,0 +1,132 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <aurora/plan.hpp>
+#include <aurora/spec.hpp>
+#include <aurora/status.hpp>
+
+#include "core/engine.hpp"
+#include "reactor/logs/log_hub.hpp"
+#include "reactor/probe/prober.hpp"
+#include "reactor/task_scope.hpp"
+#include "reactor/worker_pool.hpp"
+#include "store/state_file.hpp"
+#include "supervisor/daemon_log.hpp"
+#include "supervisor/journal.hpp"
+#include "supervisor/state_dir.hpp"
+
+namespace aurora::shell {
+
+class instance_runtime;
+
+/// Where the rooms meet: turns what happens into events for the engine, and the engine's commands into
+/// what happens. It decides nothing. One thread; everything is called from the loop.
+class driver {
+ public:
+  struct options {
+    std::string state_dir;                                ///< absolute
+    std::uint64_t seed = 0;                               ///< of the jitter
+    daemon_log* log = nullptr;                            ///< borrowed; may be null
+    std::function<void(std::optional<int> code)> on_down; ///< once, when the stack is down after a shutdown
+  };
+
+  driver(boost::asio::any_io_executor executor, stack_spec stack, options how);
+  ~driver();
+  driver(const driver&) = delete;
+  driver& operator=(const driver&) = delete;
+
+  /// Takes the operator's wishes from the state file and starts what is wanted. The state directory exists.
+  void begin();
+
+  /// Hands an event to the engine and performs what it asks for. May be called while an event is worked
+  /// on: events are queued and drained to empty, the engine is never re-entered.
+  void post(core::engine_event event);
+
+  /// Replaces the stack; `make_plan`'s steps.
+  plan_steps apply(const stack_spec& next);
+
+  /// After the stack is down: ends every task of the driver's own. Join before destroying.
+  boost::asio::awaitable<void> stop();
+
+  /// SIGUSR1: log files are opened again by name.
+  void reopen_logs() { hub_.reopen(); }
+
+  /// Until `towards` is no longer pending for any of `who`, or `limit` has passed (then false).
+  enum class goal { up, down };
+  boost::asio::awaitable<bool> settled(core::targets who, goal towards, std::optional<duration> limit);
+
+  core::engine& engine() { return engine_; }
+  journal& entries() { return journal_; }
+  const state_paths& paths() const { return paths_; }
+  reactor::worker_pool& workers() { return workers_; }
+  reactor::prober& prober() { return prober_; }
+  reactor::log_hub& hub() { return hub_; }
+  const boost::asio::any_io_executor& executor() const { return executor_; }
+  const std::string& run_id() const { return run_id_; }
+  /// The shell's side of an instance; made when first needed.
+  instance_runtime& runtime(core::instance_id id);
+  instance_runtime* find_runtime(core::instance_id id);
+
+  /// Standing faults, by what they are about: shown in `status` until they are over.
+  void warn(const std::string& about, const std::string& text);
+  std::vector<std::string> warnings() const;
+  void log(log_level level, const std::string& text);
+
+ private:
+  struct waiter;
+
+  void drain();
+  void perform(core::commands& asked);
+  void perform(const core::engine_command& asked);
+  void record(const core::command::record& asked);
+  void spawn_pending();
+  bool still_wanted(const core::command::spawn& asked) const;
+  void forget_runtime(core::instance_id id);
+  boost::asio::awaitable<void> close_runtime(std::shared_ptr<instance_runtime> gone);
+  void save_desired();
+  boost::asio::awaitable<void> save(store::saved_state wishes);
+  core::progress progress_of(core::instance_id id, goal towards) const;
+  void rearm();
+  void tell_waiters();
+  boost::asio::awaitable<void> keep_time();
+
+  boost::asio::any_io_executor executor_;
+  options options_;
+  state_paths paths_;
+  std::string run_id_;
+  reactor::worker_pool workers_;
+  core::engine engine_;
+  journal journal_;
+  reactor::log_hub hub_;
+  reactor::prober prober_;
+
+  std::deque<core::engine_event> events_;
+  core::commands asked_;
+  std::deque<core::command::spawn> spawns_;
+  bool draining_ = false;
+  bool spawning_ = false;
+  bool saving_ = false;
+  bool save_again_ = false;
+  bool stopping_ = false;
+  std::optional<instant> armed_;
+  boost::asio::steady_timer deadline_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<instance_runtime>> runtimes_;
+  std::vector<core::instance_id> changed_;
+  std::vector<waiter*> waiters_;
+  std::map<std::string, std::string> warnings_;
+  reactor::task_scope tasks_;
+};
+
+}  // namespace aurora::shell

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <aurora/spec.hpp>
+
+#include "core/events.hpp"
+#include "reactor/child/child.hpp"
+#include "reactor/logs/log_hub.hpp"
+#include "reactor/probe/prober.hpp"
+#include "reactor/readiness/notify_socket.hpp"
+#include "reactor/task_scope.hpp"
+#include "reactor/watch/file_watch.hpp"
+#include "supervisor/launch_builder.hpp"
+
+namespace aurora::shell {
+
+class driver;
+
+/// What the shell holds for one instance: its log, its process, its readiness, the probe in flight. It
+/// performs the engine's commands and reports; results carry the run they belong to.
+class instance_runtime {
+ public:
+  instance_runtime(driver& owner, core::instance_id id);
+  ~instance_runtime();
+  instance_runtime(const instance_runtime&) = delete;
+  instance_runtime& operator=(const instance_runtime&) = delete;
+
+  void spawn(core::run_number run);
+  void send_signal(const core::command::send_signal& asked);
+  void kill_tree(core::run_number run);
+  void probe(core::run_number run);
+  void cancel_probe();
+  void run_hook(core::run_number run, core::hook_kind hook);
+  void run_stop_command(core::run_number run);
+  void end_run(core::run_number run);
+  void configure();  ///< rules changed in place: log rotation, watched paths
+
+  /// Ends the tasks of this instance; the process, if one lives, is left alone.
+  boost::asio::awaitable<void> close();
+  void request_stop() { tasks_.request_stop(); }
+
+  reactor::log_channel* log();  ///< made when first needed; null: it cannot be made
+  const reactor::child* process() const { return child_.get(); }
+  std::optional<std::uint16_t> port() const;
+  std::optional<wall_time> started_at() const { return started_at_; }
+  std::optional<wall_time> last_exit_at() const { return last_exit_at_; }
+
+  /// The probe of this instance with its variables closed; nothing: it has none. Error: words.
+  std::optional<boost::system::result<reactor::probe_request, std::string>> probe_request() const;
+
+ private:
+  struct run_resources;  // notify socket, readiness pipe, log matcher: what belongs to one run
+
+  const service_spec& spec() const;
+  const std::string& name() const;
+  launch_context context() const;
+  std::optional<std::string> prepare_readiness(core::run_number run, run_resources& resources);
+  void fail_spawn(core::run_number run, core::event::spawn_fault fault, std::string text);
+  void on_notification(core::run_number run, const reactor::notification& said);
+  void watch_files();
+  boost::system::result<reactor::launch_spec, std::string> command_launch(const argv_template& command,
+                                                                          const char* purpose) const;
+  boost::asio::awaitable<void> supervise(std::shared_ptr<reactor::child> child, core::run_number run);
+  boost::asio::awaitable<void> run_probe(reactor::probe_request request, core::run_number run);
+  boost::asio::awaitable<void> perform_hook(reactor::launch_spec launch, core::run_number run, core::hook_kind hook);
+  boost::asio::awaitable<void> perform_stop_command(reactor::launch_spec launch, core::run_number run);
+
+  driver& driver_;
+  core::instance_id id_;
+  std::unique_ptr<reactor::log_channel> log_;
+  std::shared_ptr<reactor::child> child_;
+  core::run_number run_ = 0;
+  std::string cgroup_;
+  std::optional<std::uint16_t> port_;
+  std::optional<wall_time> started_at_, last_exit_at_;
+  std::unique_ptr<run_resources> resources_;
+  std::unique_ptr<reactor::file_watch> watch_;
+  boost::asio::cancellation_signal* probe_signal_ = nullptr;
+  std::uint64_t probe_serial_ = 0;
+  bool probing_ = false;
+  reactor::task_scope tasks_;
+};
+
+}  // namespace aurora::shell

@@ -1,0 +1,209 @@
+#include "supervisor/launch_builder.hpp"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <aurora/config.hpp>
+
+namespace aurora::shell {
+namespace {
+
+using variables = std::vector<std::pair<std::string, std::string>>;
+template <class T>
+using built = boost::system::result<T, std::string>;
+
+bool inherited(std::string_view name) {
+  for (const std::string_view kept : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"})
+    if (name == kept) return true;
+  return name.rfind("LC_", 0) == 0;
+}
+
+void set(variables& environment, std::string name, std::string value) {
+  for (auto& [known, old] : environment)
+    if (known == name) {
+      old = std::move(value);
+      return;
+    }
+  environment.emplace_back(std::move(name), std::move(value));
+}
+
+void unset(variables& environment, std::string_view name) {
+  std::erase_if(environment, [&](const auto& entry) { return entry.first == name; });
+}
+
+const std::string* get(const variables& environment, std::string_view name) {
+  for (const auto& [known, value] : environment)
+    if (known == name) return &value;
+  return nullptr;
+}
+
+std::optional<unsigned> as_number(const std::string& text) {
+  unsigned value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::vector<gid_t> groups_of(const char* user, gid_t primary) {
+  int count = 64;
+  std::vector<gid_t> groups(static_cast<std::size_t>(count));
+  while (::getgrouplist(user, primary, groups.data(), &count) < 0)
+    groups.resize(static_cast<std::size_t>(count));
+  groups.resize(static_cast<std::size_t>(count));
+  return groups;
+}
+
+struct account {
+  reactor::credentials ids;
+  variables environment;
+};
+
+built<account> find_user(const std::string& name) {
+  const passwd* entry = ::getpwnam(name.c_str());
+  if (!entry)
+    if (const auto uid = as_number(name)) entry = ::getpwuid(*uid);
+  if (!entry) {
+    const auto uid = as_number(name);
+    if (!uid) return fmt::format("user: there is no user \"{}\" on this machine (getent passwd)", name);
+    account bare;
+    bare.ids.uid = *uid;
+    bare.ids.gid = *uid;
+    return bare;
+  }
+  account found;
+  found.ids.uid = entry->pw_uid;
+  found.ids.gid = entry->pw_gid;
+  found.environment = {{"HOME", entry->pw_dir}, {"USER", entry->pw_name}, {"LOGNAME", entry->pw_name},
+                       {"SHELL", entry->pw_shell && *entry->pw_shell ? entry->pw_shell : "/bin/sh"}};
+  const std::string user = entry->pw_name;
+  found.ids.groups = groups_of(user.c_str(), found.ids.gid);
+  return found;
+}
+
+built<gid_t> find_group(const std::string& name) {
+  if (const group* entry = ::getgrnam(name.c_str())) return entry->gr_gid;
+  if (const auto gid = as_number(name)) return static_cast<gid_t>(*gid);
+  return fmt::format("group: there is no group \"{}\" on this machine (getent group)", name);
+}
+
+built<std::optional<account>> find_account(const service_spec& service) {
+  if (!service.user && !service.group) return std::optional<account>();
+  account who;
+  if (service.user) {
+    auto found = find_user(*service.user);
+    if (!found) return found.error();
+    who = std::move(*found);
+  } else {
+    who.ids.uid = ::geteuid();
+  }
+  if (service.group) {
+    const auto gid = find_group(*service.group);
+    if (!gid) return gid.error();
+    who.ids.gid = *gid;
+    if (who.ids.groups.empty()) who.ids.groups = {*gid};
+  }
+  return std::optional<account>(std::move(who));
+}
+
+built<variables> read_env_file(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) return fmt::format("env_files: cannot open \"{}\": {}", path, std::strerror(errno));
+  std::ostringstream text;
+  text << in.rdbuf();
+  diagnostics faults;
+  auto found = parse_env_file(text.str(), path, faults);
+  if (has_errors(faults)) return fmt::format("env_files: {}", to_string(faults.front()));
+  return found;
+}
+
+// venv's own `activate` does these, and no more.
+void activate_virtualenv(variables& environment, const std::string& directory) {
+  const std::string* path = get(environment, "PATH");
+  set(environment, "PATH", directory + "/bin" + (path ? ":" + *path : ""));
+  set(environment, "VIRTUAL_ENV", directory);
+  const auto slash = directory.find_last_of('/');
+  set(environment, "VIRTUAL_ENV_PROMPT", slash == std::string::npos ? directory : directory.substr(slash + 1));
+  unset(environment, "PYTHONHOME");
+  if (!get(environment, "PYTHONUNBUFFERED")) set(environment, "PYTHONUNBUFFERED", "1");
+}
+
+core::instance_variables own_variables(const service_spec& service, const launch_context& context) {
+  return {service.name, context.number, context.port};
+}
+
+built<variables> compose_environment(const service_spec& service, const launch_context& context,
+                                     const std::optional<account>& who) {
+  const auto own = own_variables(service, context);
+  variables environment = base_environment();
+  if (who)
+    for (const auto& [name, value] : who->environment) set(environment, name, value);
+  for (const env_layer& layer : service.env) {
+    if (const auto* file = std::get_if<env_file>(&layer)) {
+      auto found = read_env_file(file->path);
+      if (!found) return found.error();
+      for (auto& [name, value] : *found) set(environment, std::move(name), std::move(value));
+      continue;
+    }
+    for (const auto& [name, value] : std::get<env_vars>(layer))
+      set(environment, name, core::expand(value, own));
+  }
+  if (service.virtualenv) activate_virtualenv(environment, *service.virtualenv);
+  set(environment, "AURORA_SERVICE", service.name);
+  set(environment, "AURORA_INSTANCE", std::to_string(context.number));
+  set(environment, "AURORA_RUN", context.run_marker);
+  if (context.port) set(environment, "PORT", std::to_string(*context.port));
+  if (!context.notify_address.empty()) set(environment, "NOTIFY_SOCKET", context.notify_address);
+  return environment;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> base_environment() {
+  variables kept;
+  for (char** entry = ::environ; entry && *entry; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos && inherited(text.substr(0, equals)))
+      kept.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (!get(kept, "PATH")) set(kept, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  return kept;
+}
+
+built<reactor::launch_spec> build_launch(const service_spec& service, const launch_context& context) {
+  return build_launch(service, context, service.command);
+}
+
+built<reactor::launch_spec> build_launch(const service_spec& service, const launch_context& context,
+                                         const argv_template& command) {
+  auto who = find_account(service);
+  if (!who) return who.error();
+  auto environment = compose_environment(service, context, *who);
+  if (!environment) return environment.error();
+  reactor::launch_spec launch;
+  launch.argv = core::expand(command, own_variables(service, context));
+  launch.environment.reserve(environment->size());
+  for (const auto& [name, value] : *environment) launch.environment.push_back(name + "=" + value);
+  launch.working_dir = service.working_dir;
+  if (*who) launch.user = (*who)->ids;
+  launch.umask = service.umask;
+  launch.nice = service.nice;
+  launch.limits = service.limits;
+  return launch;
+}
+
+std::optional<std::pair<uid_t, gid_t>> log_owner(const service_spec& service) {
+  const auto who = find_account(service);
+  if (!who || !*who) return std::nullopt;
+  return std::make_pair((*who)->ids.uid, (*who)->ids.gid);
+}
+
+}  // namespace aurora::shell

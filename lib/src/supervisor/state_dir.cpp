@@ -1,0 +1,92 @@
+#include "supervisor/state_dir.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace aurora::shell {
+namespace {
+
+using outcome = boost::system::result<void, std::string>;
+
+outcome make_directory(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0) return {};
+  const int error = errno;
+  struct stat found {};
+  if (error == EEXIST && ::stat(path.c_str(), &found) == 0) {
+    if (S_ISDIR(found.st_mode)) return {};
+    return fmt::format("cannot use '{}' as a directory: it is a file", path);
+  }
+  return fmt::format("cannot make the directory '{}': {}", path, std::strerror(error));
+}
+
+outcome make_parents(const std::string& path) {
+  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
+    if (auto made = make_directory(path.substr(0, slash), 0755); !made) return made;
+  return {};
+}
+
+// What another user can write, another user can plant (a socket, a state file): root does not trust it.
+outcome check_owner(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) < 0)
+    return fmt::format("cannot look at '{}': {}", path, std::strerror(errno));
+  if (found.st_uid != ::geteuid())
+    return fmt::format("the state directory '{}' belongs to uid {}, this is uid {}: choose another with --state-dir",
+                       path, found.st_uid, ::geteuid());
+  if (found.st_mode & (S_IWGRP | S_IWOTH))
+    return fmt::format("the state directory '{}' can be written by others (mode {:04o}): chmod go-w '{}'", path,
+                       found.st_mode & 07777, path);
+  if (::access(path.c_str(), W_OK) < 0)
+    return fmt::format("cannot write to the state directory '{}': {}", path, std::strerror(errno));
+  return {};
+}
+
+}  // namespace
+
+state_paths::state_paths(std::string directory)
+    : root(std::move(directory)),
+      run(root + "/run"),
+      logs(root + "/logs"),
+      socket(root + "/aurorad.sock"),
+      lock(root + "/aurorad.lock"),
+      state(root + "/state.json") {}
+
+outcome prepare(const state_paths& paths) {
+  if (auto made = make_parents(paths.root); !made) return made;
+  if (auto made = make_directory(paths.root, 0700); !made) return made;
+  if (auto checked = check_owner(paths.root); !checked) return checked;
+  if (auto made = make_directory(paths.logs, 0750); !made) return made;
+  return make_directory(paths.run, 0700);
+}
+
+boost::system::result<state_lock, std::string> state_lock::take(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return fmt::format("cannot open the lock '{}': {}", path, std::strerror(errno));
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    const std::string pid = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) > 0) return state_lock(fd);
+    const std::string words = std::strerror(errno);
+    ::close(fd);
+    return fmt::format("cannot write to the lock '{}': {}", path, words);
+  }
+  char text[32] = {};
+  const bool told = ::pread(fd, text, sizeof text - 1, 0) > 0;
+  ::close(fd);
+  if (char* end = std::strchr(text, '\n')) *end = '\0';
+  return fmt::format("already running: pid {} holds '{}' (see: aurorctl status)", told ? text : "unknown", path);
+}
+
+state_lock::state_lock(state_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+state_lock::~state_lock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace aurora::shell

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include <boost/system/result.hpp>
+
+#include <sys/types.h>
+
+namespace aurora::shell {
+
+/// The places in a state directory (contract §1).
+struct state_paths {
+  explicit state_paths(std::string directory);
+  std::string root, run, logs, socket, lock, state;
+};
+
+/// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. Error: words with the path.
+boost::system::result<void, std::string> prepare(const state_paths& paths);
+
+/// The kernel's lock on a state directory: gone with its holder, however that ends.
+class state_lock {
+ public:
+  /// Takes the lock; the error names the pid that holds it. The winner's files are not touched.
+  static boost::system::result<state_lock, std::string> take(const std::string& path);
+  state_lock(state_lock&& other) noexcept;
+  state_lock& operator=(state_lock&&) = delete;
+  ~state_lock();
+
+ private:
+  explicit state_lock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+}  // namespace aurora::shell

@@ -1,0 +1,237 @@
+"""Runs the real aurorad and aurorctl in a directory of their own. Tests wait for events of the daemon's
+journal or for acknowledgements of their own programs, never for time."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+BIN = Path(os.environ["AURORA_BIN"])
+SUPPORT = Path(os.environ["AURORA_SUPPORT"])  # the puppet
+DEADLINE = float(os.environ.get("AURORA_E2E_DEADLINE", "30"))  # a bound for hangs, not a wait
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("AURORA_") and k != "NO_COLOR"}
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over the control socket."""
+
+    def __init__(self, path, timeout=DEADLINE):
+        super().__init__("localhost", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        # Any length of path: a socket's own limit is 107 bytes.
+        directory = os.open(os.path.dirname(self.path), os.O_PATH | os.O_DIRECTORY)
+        try:
+            self.sock.connect(f"/proc/self/fd/{directory}/{os.path.basename(self.path)}")
+        finally:
+            os.close(directory)
+
+
+class Daemon:
+    """One aurorad with its state directory."""
+
+    def __init__(self, home, config, start=True, **popen):
+        self.home = Path(home)
+        self.state = self.home / ".aurora"
+        self.config = self.home / "aurora.json"
+        self.write(config)
+        self.process = None
+        if start:
+            self.start(**popen)
+
+    def write(self, config):
+        self.config.write_text(config if isinstance(config, str) else json.dumps({"version": 1, **config}))
+
+    def start(self, *arguments, env=None, **popen):
+        self.log = open(self.home / "aurorad.err", "ab")
+        self.process = subprocess.Popen(
+            [BIN / "aurorad", "--config", self.config, "--http", "off", *arguments], cwd=self.home,
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=CLEAN | (env or {}), **popen)
+        eventually(self._answers, "aurorad answers", self)
+        return self
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"aurorad ended with {self.process.returncode}:\n{self.err()}")
+        with contextlib.suppress(OSError):
+            return self.api("GET", "/healthz")[0] == 200
+
+    def err(self):
+        return (self.home / "aurorad.err").read_text(errors="replace")
+
+    def api(self, method, path, body=None, timeout=DEADLINE):
+        connection = UnixConnection(self.state / "aurorad.sock", timeout)
+        try:
+            headers = {"Content-Type": "application/json"} if body is not None else {}
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            is_json = "json" in (answer.getheader("Content-Type") or "") and "ndjson" not in answer.getheader("Content-Type")
+            return answer.status, json.loads(text) if text and is_json else text.decode()
+        finally:
+            connection.close()
+
+    def ctl(self, *arguments, check=None, env=None, timeout=DEADLINE, **run):
+        done = subprocess.run([BIN / "aurorctl", *map(str, arguments)], cwd=self.home, env=CLEAN | (env or {}),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, **run)
+        if check is not None and done.returncode != check:
+            raise AssertionError(f"aurorctl {arguments}: exit {done.returncode}, not {check}\n{done.stdout}{done.stderr}\n{self.err()[-3000:]}")
+        return done
+
+    def status(self, name=None):
+        code, answer = self.api("GET", "/api/v1/status")
+        assert code == 200, answer
+        services = {service["name"]: service for service in answer["services"]}
+        return services[name] if name else services
+
+    def events(self, since=0):
+        return self.api("GET", f"/api/v1/events?since={since}")[1]["events"]
+
+    def sequence(self):
+        events = self.events()
+        return events[-1]["sequence"] if events else 0
+
+    def wait_event(self, wanted, since=0):
+        """The first event after `since` for which `wanted` holds, as it happens; fails after DEADLINE."""
+        connection = UnixConnection(self.state / "aurorad.sock")
+        ends = time.monotonic() + DEADLINE
+        seen = []
+        try:
+            connection.request("GET", f"/api/v1/events?since={since}&follow=1")
+            answer = connection.getresponse()
+            while time.monotonic() < ends:
+                line = answer.readline()
+                if not line:
+                    break
+                if not line.strip():
+                    continue
+                event = json.loads(line)
+                seen.append(event)
+                if wanted(event):
+                    return event
+        except TimeoutError:
+            pass
+        finally:
+            connection.close()
+        raise AssertionError("the event did not come; seen:\n" + "\n".join(map(str, seen[-30:])) + "\n" + self.err()[-3000:])
+
+    def wait_state(self, name, state, since=0, **fields):
+        return self.wait_event(lambda e: e["instance"] == name and e["to"] == state and
+                               all(e.get(k) == v for k, v in fields.items()), since)
+
+    def log_of(self, name):
+        path = self.state / "logs" / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def stop(self):
+        """Ends the daemon as systemd would; its exit code."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(DEADLINE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError("aurorad did not end:\n" + self.err()[-5000:]) from None
+        return self.process.returncode if self.process else None
+
+
+def eventually(condition, what, daemon=None):
+    """For what cannot tell by itself (a process that is gone, a socket that listens)."""
+    ends = time.monotonic() + DEADLINE
+    while not (value := condition()):
+        if time.monotonic() > ends:
+            raise AssertionError(f"not so: {what}" + (f"\n{daemon.err()[-3000:]}" if daemon else ""))
+        os.sched_yield()
+        select_briefly()
+    return value
+
+
+def select_briefly():
+    import select
+    select.select([], [], [], 0.005)
+
+
+def alive(pid):
+    """Whether a process lives; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def carrying(marker):
+    """Every living process with `marker` in its environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if marker.encode() in (entry / "environ").read_bytes() and alive(int(entry.name)):
+                    found.append(int(entry.name))
+    return found
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Case(unittest.TestCase):
+    """A test with a directory of its own; fails when anything of its stack outlives it."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.home = Path(tempfile.mkdtemp(prefix="aurora-e2e-"))
+        self.marker = f"AURORA_E2E={self.home.name}"
+        self.daemons = []
+
+    def tearDown(self):
+        for daemon in self.daemons:
+            if daemon.process and daemon.process.poll() is None:
+                daemon.process.send_signal(signal.SIGTERM)
+                try:
+                    daemon.process.wait(DEADLINE)
+                except subprocess.TimeoutExpired:
+                    daemon.process.kill()
+                    daemon.process.wait()
+                    self.fail("aurorad did not end\n" + daemon.err()[-5000:])
+            text = daemon.err() if (daemon.home / "aurorad.err").exists() else ""
+            for report in ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "LeakSanitizer", "Assertion"):
+                self.assertNotIn(report, text)
+        left = carrying(self.marker)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.assertEqual(left, [], "processes outlived their stack")
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def daemon(self, services, start=True, home=None, **top):
+        key, _, value = self.marker.partition("=")
+        config = {"name": "test", "env": {key: value}, "services": services, **top}
+        made = Daemon(home or self.home, config, start=False)
+        self.daemons.append(made)
+        if start:
+            made.start()
+        return made
+
+
+def main():
+    unittest.main(verbosity=2)
+
+
+if __name__ == "__main__":
+    sys.exit("run one of the test files")
