@@ -16,6 +16,8 @@ INITIALIZER_BEFORE = re.compile(r"([\w>\]]|[(,=?:]|\breturn)$")
 BLOCK_BEFORE = re.compile(
     r"(\)|;|\}|\{|\b(else|do|try|const|noexcept|mutable|override|final)|->\s*[\w:<>,\s*&]+|\b(namespace|struct|class|enum|union)\b[^;{}()=]*)$"
 )
+LITERAL = r'\s*(?:-?[\d.]+\w*|"[^"]*"|true|false|nullptr)\s*'
+LITERAL_ARMS = re.compile(rf"{LITERAL}:{LITERAL}(?=[,;)\]}}]|$)")
 LAMBDA_BEFORE = re.compile(r"(\]|\))\s*(mutable|noexcept)?\s*(->\s*[\w:<>,\s*&]+)?$")
 
 
@@ -115,6 +117,8 @@ def faults_in(expression):
         if not re.search(r"\bauto\s*[&]*$", before) and captures_by_value(match.group(1)):
             yield match.start(), "a lambda that captures by value beside co_await is destroyed twice: name it first"
     for match in re.finditer(r"\?", expression):
+        if LITERAL_ARMS.match(expression, match.end()):
+            continue
         yield match.start(), "?: beside co_await destroys class temporaries twice: use if and else"
     for match in re.finditer(r"\{", expression):
         before = expression[: match.start()].rstrip()

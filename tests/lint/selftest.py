@@ -93,12 +93,12 @@ class Lint(unittest.TestCase):
                'co_await g(job{url, 500ms});', 'auto x = co_await g({.a = "x", .b = 2});', "auto x = c ? co_await make() : T{};",
                'pair p{co_await make(), name};', 'std::vector<std::string> v{co_await make(), "b"};',
                "if (co_await g(job{url, 1s})) return;", "co_await co_spawn(ex, [sp] { return sp->run(); }, use_awaitable);",
-               "for (;;) { co_await g(job{url}); }", "co_return co_await g(job{url});")  # fmt: skip
+               "for (;;) { co_await g(job{url}); }", "co_await g(c ? std::string() : b);", "co_return co_await g(job{url});")  # fmt: skip
         good = ("job j{url, 500ms};\n  co_await run(std::move(j));", "co_await g([&t] { return t; });", "co_await g([] { return 1; });",
                 "auto [ec, n] = co_await s.async_read_some(b[0], tok);", "auto l = [t] { return t; };\n  co_await g(l);",
                 "co_await g([this] { go(); });", "if (x) { co_await g(); }", "for (auto& c : list_) { co_await c.join(); }",
                 "int n = a ? b : c;\n  co_await g(n);", "co_await g(T{});", "while (true) { auto x = co_await g(); if (!x) break; }",
-                "co_await g(c ? 1 : 2);  // lint: coroutines: both are int", "switch (k) { case 1: co_await g(); break; default: h({1, 2}); }",
+                "co_await g(c ? n : m);  // lint: coroutines: both are int", 'co_await g(c ? "/a" : "/b", x);', "co_return co_await g() ? 1 : 0;", "switch (k) { case 1: co_await g(); break; default: h({1, 2}); }",
                 "auto l = [t]() -> awaitable<void> { co_await g(t); };", "try { co_await g(); } catch (const e& x) { h({1, 2}); }")  # fmt: skip
         self.sees(coroutines.check, SERVER, *map(wrap, bad))
         self.silent(coroutines.check, SERVER, *map(wrap, good))
