@@ -32,7 +32,8 @@ void deadline_set::expire() {
   if (next != clock::time_point::max()) wake_at(next);
 }
 
-deadline::deadline(deadline_set& set, deadline_set::clock::time_point when) : set_(set), when_(when) {
+deadline::deadline(deadline_set& set, deadline_set::clock::time_point when)
+    : set_(set), when_(when) {
   set.live_.push_back(*this);
   passed_ = set.stopped_;
   set.wake_at(when);

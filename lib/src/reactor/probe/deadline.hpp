@@ -26,8 +26,8 @@ class deadline_set : public std::enable_shared_from_this<deadline_set> {
 
  private:
   friend class deadline;
-  using hook = boost::intrusive::list_base_hook<
-      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+  using hook =
+      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
   void wake_at(clock::time_point when);
   void expire();

@@ -56,8 +56,7 @@ void assign(tcp::socket& socket, const tcp::endpoint& to, int fd, error_code& ec
 }
 
 asio::awaitable<error_code> finish_connect(tcp::socket& socket, deadline_set& set,
-                                           deadline_set::clock::time_point until,
-                                           deadline& limit) {
+                                           deadline_set::clock::time_point until, deadline& limit) {
   deadline share(set, until);
   share.cancels(socket);
   limit.cancels(socket);
@@ -78,8 +77,8 @@ deadline_set::clock::time_point share_of(const deadline& limit, std::size_t left
   return now + (limit.when() - now) / static_cast<int>(left);
 }
 
-asio::awaitable<error_code> dial_one(tcp::socket& socket, const tcp::endpoint& to,
-                                     std::size_t left, deadline& limit) {
+asio::awaitable<error_code> dial_one(tcp::socket& socket, const tcp::endpoint& to, std::size_t left,
+                                     deadline& limit) {
   const int fd =
       ::socket(to.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (fd < 0) co_return last_error();

@@ -4,10 +4,10 @@
 #include <cctype>
 #include <cstring>
 
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/error.hpp>
 #include <fmt/format.h>
 #include <re2/re2.h>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include <aurora/version.hpp>
 
@@ -29,9 +29,8 @@ bool is_token(std::string_view text) {
 }
 
 bool is_header_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return c == '\t' || (c >= 0x20 && c != 0x7F);
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7F); });
 }
 
 address_fault fault(std::string text) {
@@ -64,8 +63,7 @@ std::string begins_with(std::string_view bytes) { return one_line(bytes.substr(0
 
 boost::system::result<std::string, address_fault> write_request(const http_request& asked,
                                                                 const http_url& url) {
-  if (!is_token(asked.method))
-    return fault(fmt::format("'{}' is not a method", asked.method));
+  if (!is_token(asked.method)) return fault(fmt::format("'{}' is not a method", asked.method));
   std::string text;
   text.reserve(256);
   text.append(asked.method).append(" ").append(url.target).append(" HTTP/1.1\r\n");
@@ -168,7 +166,7 @@ bool http_answer::received(std::size_t bytes) {
 bool http_answer::parse() {
   std::size_t parsed = 0;
   while (parsed < used_ && !decided()) {
-    if (!parser_->header_done && !looks_like_http(parsed)) return false;
+    if (parser_->status == 0 && !looks_like_http(parsed)) return false;
     boost::beast::error_code ec;
     const auto taken =
         parser_->put(boost::asio::buffer(buffer_.data() + parsed, used_ - parsed), ec);
@@ -215,9 +213,8 @@ probe_outcome judge(const http_answer& answer, const http_request& asked, const 
     if (!answer.location().empty())
       outcome.text += fmt::format(" (redirects are not followed: to {})", answer.location());
   } else if (pattern != nullptr && !re2::RE2::PartialMatch(answer.body(), *pattern)) {
-    outcome.text =
-        fmt::format("HTTP {}, but the body does not match '{}'{}", answer.status(),
-                    pattern->pattern(), answer.body().empty() ? ": it is empty" : "");
+    outcome.text = fmt::format("HTTP {}, but the body does not match '{}'{}", answer.status(),
+                               pattern->pattern(), answer.body().empty() ? ": it is empty" : "");
   } else {
     outcome.healthy = true;
     outcome.text = fmt::format("HTTP {}", answer.status());

@@ -2,9 +2,9 @@
 
 #include <optional>
 
+#include <fmt/format.h>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 #include "reactor/probe/dial.hpp"
 #include "reactor/probe/http_answer.hpp"
@@ -25,9 +25,7 @@ probe_outcome failed(std::string text) {
 }
 
 /// The prober adds how long it was: "timed out after 2s while connecting".
-probe_outcome late(std::string_view doing) {
-  return failed(fmt::format("timed out {}", doing));
-}
+probe_outcome late(std::string_view doing) { return failed(fmt::format("timed out {}", doing)); }
 
 /// What goes out without waiting: on a fresh connection that is all of a request.
 std::size_t write_now(tcp::socket& socket, std::string_view bytes) {

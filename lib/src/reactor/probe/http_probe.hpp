@@ -32,5 +32,4 @@ boost::asio::awaitable<probe_outcome> probe_http(probe_room& room, const http_re
 boost::asio::awaitable<probe_outcome> probe_tcp(probe_room& room, const tcp_request& asked,
                                                 deadline& limit);
 
-
 }  // namespace aurora::reactor

@@ -11,10 +11,10 @@
 #include <system_error>
 #include <thread>
 
+#include <fmt/format.h>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
 
 #include "reactor/task_scope.hpp"
 
@@ -181,14 +181,15 @@ std::shared_ptr<resolver::question> resolver::ask(const host_port& at) {
     if (office_->threads > 0) return asked;  // one of those takes it
     office_->queue.pop_back();
     resolved none;
-    none.fault = fmt::format("cannot resolve '{}': no thread for it ({})", at.host,
-                             error.code().message());
+    none.fault =
+        fmt::format("cannot resolve '{}': no thread for it ({})", at.host, error.code().message());
     desk_->answer(at.text(), std::move(none));
   }
   return asked;
 }
 
-/// One probe's interest in a question. The last one that leaves takes back what no thread has begun.
+/// One probe's interest in a question. The last one that leaves takes back what no thread has
+/// begun.
 struct resolver::interest {
   interest(resolver& owner, const host_port& at)
       : owner_(owner), key_(at.text()), asked(owner.ask(at)) {
@@ -204,9 +205,8 @@ struct resolver::interest {
   bool withdraw() {
     auto& office = *owner_.office_;
     const std::lock_guard lock(office.mutex);
-    const auto queued =
-        std::find_if(office.queue.begin(), office.queue.end(),
-                     [&](const host_port& each) { return each.text() == key_; });
+    const auto queued = std::find_if(office.queue.begin(), office.queue.end(),
+                                     [&](const host_port& each) { return each.text() == key_; });
     if (queued == office.queue.end()) return false;
     if (asked->waiting > 1) return true;
     office.queue.erase(queued);

@@ -6,10 +6,10 @@
 
 #include <ctime>
 
+#include <fmt/format.h>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
 
 #include "reactor/probe/dial.hpp"
 #include "reactor/task_scope.hpp"
@@ -66,11 +66,10 @@ std::string names_of(X509* certificate) {
       text += ", …";
       break;
     }
-    text += fmt::format("{}'{}'", told == 1 ? "" : ", ",
-                        std::string_view(reinterpret_cast<const char*>(
-                                             ASN1_STRING_get0_data(name->d.dNSName)),
-                                         static_cast<std::size_t>(
-                                             ASN1_STRING_length(name->d.dNSName))));
+    text += fmt::format(
+        "{}'{}'", told == 1 ? "" : ", ",
+        std::string_view(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                         static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))));
   }
   GENERAL_NAMES_free(names);
   return text.empty() ? "no host" : text;
@@ -119,8 +118,7 @@ std::string protocol_fault(const error_code& ec) {
 bool expect(SSL* handle, const std::string& host) {
   error_code not_numeric;
   asio::ip::make_address(host, not_numeric);
-  if (!not_numeric)
-    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), host.c_str()) == 1;
+  if (!not_numeric) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), host.c_str()) == 1;
   SSL_set_hostflags(handle, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   // SSL_set_tlsext_host_name is a macro with a cast that this code does not allow itself.
   return SSL_ctrl(handle, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,

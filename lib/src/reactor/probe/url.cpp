@@ -4,8 +4,8 @@
 #include <cctype>
 #include <charconv>
 
-#include <boost/asio/ip/address_v6.hpp>
 #include <fmt/format.h>
+#include <boost/asio/ip/address_v6.hpp>
 
 namespace aurora::reactor {
 
@@ -52,8 +52,7 @@ boost::system::result<host_port, address_fault> parse_authority(std::string_view
     if (close == text.npos) return fault(fmt::format("'{}' has no closing bracket", text));
     host = text.substr(1, close - 1);
     port = text.substr(close + 1);
-    if (!is_v6(std::string(host)))
-      return fault(fmt::format("'{}' is not an IPv6 address", host));
+    if (!is_v6(std::string(host))) return fault(fmt::format("'{}' is not an IPv6 address", host));
   } else {
     const auto colon = text.find(':');
     host = text.substr(0, colon);

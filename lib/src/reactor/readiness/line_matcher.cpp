@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include <boost/system/errc.hpp>
 #include <re2/re2.h>
+#include <boost/system/errc.hpp>
 
 #include "reactor/readiness/notify_socket.hpp"
 
@@ -44,8 +44,7 @@ line_matcher::~line_matcher() = default;
 boost::system::result<std::unique_ptr<line_matcher>> line_matcher::make(
     const std::string& pattern) {
   auto made = std::make_unique<impl>(pattern);
-  if (!made->pattern.ok())
-    return make_error_code(boost::system::errc::invalid_argument);
+  if (!made->pattern.ok()) return make_error_code(boost::system::errc::invalid_argument);
   return std::unique_ptr<line_matcher>(new line_matcher(std::move(made)));
 }
 

@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <boost/asio/local/datagram_protocol.hpp>
 #include <fmt/format.h>
+#include <boost/asio/local/datagram_protocol.hpp>
 
 namespace aurora::reactor {
 

@@ -63,11 +63,10 @@ ready_pipe::~ready_pipe() {
   impl_->now->pipe.close(ignored);
 }
 
-boost::system::result<std::unique_ptr<ready_pipe>> ready_pipe::open(asio::any_io_executor executor,
-                                                                    std::function<void()> on_ready) {
+boost::system::result<std::unique_ptr<ready_pipe>> ready_pipe::open(
+    asio::any_io_executor executor, std::function<void()> on_ready) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    return error_code(errno, boost::system::system_category());
+  if (::pipe2(ends, O_CLOEXEC) != 0) return error_code(errno, boost::system::system_category());
   auto made = std::make_unique<impl>();
   made->child_end = ends[1];
   made->now = std::make_shared<impl::state>(executor);

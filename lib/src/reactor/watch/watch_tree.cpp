@@ -20,18 +20,10 @@ constexpr std::uint32_t self = IN_DELETE_SELF | IN_MOVE_SELF;
 
 /// Version control, caches, our own state; then what editors keep beside a file that is open: to
 /// look at a file must not restart its service.
-constexpr const char* always_ignored[] = {".git",  "__pycache__", ".aurora", "node_modules",
-                                          "*.sw?", "*~",          ".#*",     "#*#",
-                                          "4913"};
+constexpr const char* always_ignored[] = {".git", "__pycache__", ".aurora", "node_modules", "*.sw?",
+                                          "*~",   ".#*",         "#*#",     "4913"};
 
 error_code last_error() { return {errno, boost::system::system_category()}; }
-
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
-}
-
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 std::string join(const std::string& directory, std::string_view name) {
   std::string path = directory;
@@ -56,6 +48,11 @@ std::string tidy(const std::string& path) {
   return out.empty() ? "/" : out;
 }
 
+/// The last name of `path` is `name`.
+bool is_last(const std::string& path, std::string_view name) {
+  return path.ends_with(name) && path[path.size() - name.size() - 1] == '/';
+}
+
 /// A directory itself; a symbolic link to one is not.
 bool is_directory(const std::string& path, const dirent& entry) {
   if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
@@ -77,9 +74,10 @@ bool watch_tree::ignored(std::string_view name) const {
 }
 
 error_code watch_tree::watch(const std::string& path, kind what, int& wd) {
-  const auto mask = what == kind::anchor ? names | self | IN_ONLYDIR
-                    : what == kind::file ? contents | self
-                                         : names | contents | self | IN_ONLYDIR;
+  const auto mask = what == kind::passage ? self | IN_ONLYDIR
+                    : what == kind::names ? names | self | IN_ONLYDIR
+                    : what == kind::file  ? contents | self
+                                          : names | contents | self | IN_ONLYDIR;
   // IN_MASK_ADD: the inode may be watched already, in another role.
   wd = ::inotify_add_watch(fd_, path.c_str(), mask | IN_MASK_ADD);
   if (wd < 0) return last_error();
@@ -113,34 +111,33 @@ error_code watch_tree::descend(const std::string& directory) {
   return {};
 }
 
-/// Finds the nearest directory above that exists. Looks again when the next one on the way appeared
-/// in between: then no event will tell of it.
-error_code watch_tree::anchor(root& which) {
-  for (;;) {
-    auto directory = parent_of(which.path);
-    auto awaited = name_of(which.path);
-    int wd = -1;
-    error_code ec;
-    while ((ec = watch(directory, kind::anchor, wd)) && directory != "/") {
-      if (ec != boost::system::errc::no_such_file_or_directory &&
-          ec != boost::system::errc::not_a_directory)
-        return ec;
-      awaited = name_of(directory);
-      directory = parent_of(directory);
-    }
-    if (ec) return ec;
-    which.anchor = wd;
-    which.awaited = awaited;
-    which.direct = directory == parent_of(which.path);
+/// Goes from "/" to the root and watches what can be replaced on the way, as far as there is one. A
+/// name is looked up after it is watched: what appears after that is told.
+error_code watch_tree::follow(root& which) {
+  which.way.clear();
+  std::string directory = "/";
+  for (std::size_t at = 1; at < which.path.size();) {
+    const auto end = std::min(which.path.find('/', at), which.path.size());
+    step next;
+    next.name = which.path.substr(at, end - at);
+    at = end + 1;
+    const auto path = join(directory, next.name);
     struct stat found {};
-    if (which.direct || ::stat(join(directory, awaited).c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
-      return {};
+    const bool there = ::lstat(path.c_str(), &found) == 0;
+    const bool fixed = there && S_ISDIR(found.st_mode) && end < which.path.size();
+    if (fixed) next.name.clear();
+    const auto ec =
+        fixed ? watch(path, kind::passage, next.wd) : watch(directory, kind::names, next.wd);
+    if (ec) return ec;
+    which.way.push_back(next);
+    if (!there && ::lstat(path.c_str(), &found) != 0) return last_error();
+    directory = path;
   }
+  return {};
 }
 
-/// The anchor first: what appears after that is told.
 error_code watch_tree::attach(root& which) {
-  if (const auto ec = anchor(which)) return ec;
+  if (const auto ec = follow(which)) return ec;
   struct stat found {};
   if (::stat(which.path.c_str(), &found) != 0) return last_error();
   if (S_ISDIR(found.st_mode)) return descend(which.path);
@@ -155,17 +152,19 @@ error_code watch_tree::add(const std::string& path) {
   return attach(roots_.back());
 }
 
-/// What came by `name` under an anchor, as far as roots go. True: one of them is meant.
+/// What came or went by `name` in a directory, as far as roots go. True: one of them is meant.
 bool watch_tree::reattach(int wd, std::string_view name) {
   bool meant = false;
   for (auto& each : roots_) {
-    if (each.anchor != wd || each.awaited != name) continue;
-    const bool direct = each.direct;
-    if (direct) forget_below(each.path);  // what it was until now: another inode by the same name
+    const auto waits = [&](const step& it) { return it.wd == wd && it.name == name; };
+    const auto found = std::find_if(each.way.begin(), each.way.end(), waits);
+    if (found == each.way.end()) continue;
+    const bool itself = std::next(found) == each.way.end() && is_last(each.path, name);
+    forget_below(each.path);  // what it was until now: other inodes by the same names
     const auto ec = attach(each);
     if (ec == boost::system::errc::no_space_on_device) ++unwatched_;
     // A directory on the way to a root that is not there yet changes nothing.
-    meant = meant || direct || !ec;
+    meant = meant || itself || !ec;
   }
   return meant;
 }
@@ -178,16 +177,22 @@ void watch_tree::forget_below(const std::string& path) {
   }
 }
 
-/// A watch is gone, or its path is: roots that were anchored there look for a new anchor, and one
-/// that was this inode for what has its name now.
-void watch_tree::lose(int wd) {
+/// A watch is gone, or its path is: roots that it led to look for a new way, and one that was this
+/// inode for what has its name now. The root that it led to, if to one.
+std::optional<std::string> watch_tree::lose(int wd) {
   std::string path;
   if (const auto it = nodes_.find(wd); it != nodes_.end()) {
     path = it->second.path;
     nodes_.erase(it);
   }
-  for (auto& each : roots_)
-    if (each.anchor == wd || each.path == path) attach(each);
+  std::optional<std::string> led;
+  for (auto& each : roots_) {
+    const auto here = [&](const step& it) { return it.wd == wd; };
+    const bool on_the_way = std::any_of(each.way.begin(), each.way.end(), here);
+    if (on_the_way || each.path == path) attach(each);
+    if (on_the_way && !led) led = each.path;
+  }
+  return led;
 }
 
 /// Events were lost: everything may have changed, and new directories are not watched yet.
@@ -199,17 +204,13 @@ std::optional<std::string> watch_tree::rescan() {
 
 std::optional<std::string> watch_tree::take(int wd, std::uint32_t mask, std::string_view name) {
   if ((mask & IN_Q_OVERFLOW) != 0) return rescan();
-  if ((mask & IN_IGNORED) != 0) {
-    lose(wd);
-    return std::nullopt;
-  }
+  if ((mask & IN_IGNORED) != 0) return lose(wd);
   const auto it = nodes_.find(wd);
   if (it == nodes_.end()) return std::nullopt;
   const node at = it->second;
   if ((mask & IN_MOVE_SELF) != 0 && !at.file) {
     forget_below(at.path);
-    lose(wd);
-    return std::nullopt;
+    return lose(wd);
   }
   if (name.empty()) {
     const bool counts = at.file && (mask & (contents | self)) != 0;

@@ -18,8 +18,8 @@ namespace aurora::reactor {
 /// Each path that was asked for is a *root*. What is watched for it:
 /// - the root itself: a file by its inode (so that a symbolic link's target counts), a directory
 ///   with all below it, except what is ignored and what symbolic links lead to;
-/// - its *anchor*: the nearest directory above it that exists, where the root, or the next
-///   directory on the way to it, appears again after it was replaced or deleted.
+/// - the *way* to it: by name where the root itself, a symbolic link on the way, or the first
+///   directory that is missing can be replaced or appear; by inode where a directory can be moved.
 class watch_tree {
  public:
   /// `fd` is borrowed. `ignore`: fnmatch(3) patterns on names; version control, caches and what
@@ -36,27 +36,28 @@ class watch_tree {
   std::size_t unwatched() const { return unwatched_; }
 
  private:
-  enum class kind { directory, file, anchor };
-  /// An inode that is watched; it may be both part of a tree and the anchor of roots.
+  enum class kind { directory, file, names, passage };
+  /// An inode that is watched; it may be both part of a tree and on the way to roots.
   struct node {
     std::string path;
     bool tree = false;  ///< every name in it counts
     bool file = false;
   };
-  /// A root and the name by which its anchor will show it.
+  struct step {
+    int wd = -1;
+    std::string name;  ///< that is waited for in this directory; empty: the directory itself counts
+  };
   struct root {
     std::string path;
-    int anchor = -1;
-    std::string awaited;
-    bool direct = false;  ///< the anchor is its parent
+    std::vector<step> way;
   };
 
   boost::system::error_code watch(const std::string& path, kind what, int& wd);
   boost::system::error_code attach(root& which);
-  boost::system::error_code anchor(root& which);
+  boost::system::error_code follow(root& which);
   boost::system::error_code descend(const std::string& directory);
   bool reattach(int wd, std::string_view name);
-  void lose(int wd);
+  std::optional<std::string> lose(int wd);
   void forget_below(const std::string& path);
   bool ignored(std::string_view name) const;
   std::optional<std::string> rescan();
