@@ -1,5 +1,7 @@
 #include "wire/openapi.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -190,7 +192,8 @@ std::string openapi_document(std::string_view version) {
     to.end_object();
   }
   to.end_object().key("components").begin_object().key("schemas");
-  out += schemas;
+  std::copy_if(schemas.begin(), schemas.end(), std::back_inserter(out),
+               [](char c) { return c != '\n'; });
   out += "}}";
   return out;
 }
