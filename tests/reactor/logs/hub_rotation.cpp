@@ -1,0 +1,117 @@
+#include <filesystem>
+#include <thread>
+
+#include <boost/test/unit_test.hpp>
+
+#include "reactor/logs/segments.hpp"
+#include "reactor/logs/support.hpp"
+
+using namespace aurora;
+
+namespace {
+
+// Writes numbered lines from a thread of its own, many in a write.
+std::thread numbers(int fd, std::uint64_t first, std::uint64_t last) {
+  return std::thread([=] {
+    std::string block;
+    for (auto n = first; n <= last; ++n) {
+      block += test::numbered(n);
+      if (block.size() > 50'000 || n == last) test::put(fd, std::exchange(block, {}));
+    }
+  });
+}
+
+std::uint64_t size_of_numbers(std::uint64_t last) {
+  std::uint64_t size = 0;
+  for (std::uint64_t n = 1; n <= last; ++n) size += test::numbered(n).size();
+  return size;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(rotation_under_load)
+
+BOOST_AUTO_TEST_CASE(loses_and_repeats_nothing) {
+  // Of a stream of numbered lines, a rotation every 4 KiB: the tap has every byte, the files hold
+  // the youngest without a gap, and their number is exact.
+  test::hub_fixture at;
+  const auto channel = at.open("web", test::rotating(4096, 6));
+  std::uint64_t heard = 0;
+  std::string tail;
+  const auto tap = channel->tap([&](std::string_view bytes, std::uint64_t offset) {
+    BOOST_REQUIRE(offset == heard);
+    heard += bytes.size();
+    tail.append(bytes);
+    if (tail.size() > 1 << 20) tail.erase(0, tail.size() - (1 << 17));
+  });
+  constexpr std::uint64_t last = 60'000;
+  const auto size = size_of_numbers(last);
+  auto writer = numbers(channel->stdout_fd(), 1, last);
+  at.until([&] { return channel->bytes() == size; });
+  writer.join();
+  BOOST_TEST(heard == size);
+  const auto text = test::whole_log(at.dir.logs(), "web");
+  BOOST_TEST(tail.ends_with(text));
+  std::uint64_t from = 0, to = 0;
+  BOOST_TEST(test::complaint(text, from, to) == "");
+  BOOST_TEST(to == last);
+  BOOST_TEST(reactor::logs::find_segments(at.dir.logs(), "web").size() == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_all_when_there_is_room) {
+  // With room for all of them, every line of 1,000 rotations is found once and in order.
+  test::hub_fixture at;
+  const auto channel = at.open("web", test::rotating(16 << 10, 2000));
+  constexpr std::uint64_t last = 60'000;
+  const auto size = size_of_numbers(last);
+  auto writer = numbers(channel->stdout_fd(), 1, last);
+  at.until([&] { return channel->bytes() == size; });
+  writer.join();
+  std::uint64_t from = 0, to = 0;
+  BOOST_TEST(test::complaint(test::whole_log(at.dir.logs(), "web"), from, to) == "");
+  BOOST_TEST((from == 1 && to == last));
+}
+
+BOOST_AUTO_TEST_CASE(packs_beside_the_loop) {
+  // Packed while lines come and files are rotated on: all are found once, all but the youngest few
+  // packed in the end, and the copy has no stray beside it.
+  test::hub_fixture at;
+  const auto channel = at.open("web", test::rotating(256 << 10, 50, true));
+  constexpr std::uint64_t last = 40'000;
+  const auto size = size_of_numbers(last);
+  auto writer = numbers(channel->stdout_fd(), 1, last);
+  const auto plain = [&] {
+    const auto found = reactor::logs::find_segments(at.dir.logs(), "web");
+    return std::count_if(found.begin(), found.end(), [](auto each) { return !each.packed; });
+  };
+  at.until([&] { return channel->bytes() == size; });
+  writer.join();
+  at.until([&] { return plain() == 0; });
+  std::uint64_t from = 0, to = 0;
+  BOOST_TEST(test::complaint(test::whole_log(at.dir.logs(), "web"), from, to) == "");
+  BOOST_TEST((from == 1 && to == last));
+  BOOST_TEST(!test::exists(at.dir.logs() + "/web.log.0.gz"));
+}
+
+BOOST_AUTO_TEST_CASE(goes_with_an_external_one) {
+  // Renamed by somebody else in the middle of it all, and told to reopen: both files together hold
+  // every line once.
+  test::hub_fixture at;
+  const auto channel = at.open("web", test::rotating(1 << 30, 1));
+  constexpr std::uint64_t last = 40'000;
+  const auto size = size_of_numbers(last);
+  auto writer = numbers(channel->stdout_fd(), 1, last);
+  at.until([&] { return channel->bytes() > size / 3; });
+  std::filesystem::rename(channel->path(), channel->path() + ".old");
+  at.until([&] { return channel->bytes() > size / 2; });
+  at.hub->reopen();
+  at.until([&] { return channel->bytes() == size; });
+  writer.join();
+  std::uint64_t from = 0, to = 0;
+  const auto text = test::read_all(channel->path() + ".old") + test::read_all(channel->path());
+  BOOST_TEST(test::complaint(text, from, to) == "");
+  BOOST_TEST((from == 1 && to == last));
+  BOOST_TEST(!test::read_all(channel->path()).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
