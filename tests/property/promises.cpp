@@ -44,19 +44,24 @@ const service_spec* world::service_named(const std::string& name) const {
   return nullptr;
 }
 
+// By the journal up to here: later in the same step things may have changed again.
+state world::told_state(instance_id id) const {
+  const auto known = states_.find(subject_.name(id));
+  return known == states_.end() ? state::stopped : known->second;
+}
+
 bool world::is_up_or_done(const std::string& service, dependency_condition condition) const {
   const service_spec* spec = service_named(service);
   if (!spec) return false;
   for (const instance_id id : subject_.resolve(service)) {
-    const instance_status s = subject_.status(id, now_);
+    const state s = told_state(id);
     const bool oneshot = spec->type == service_type::oneshot;
-    const bool met = condition == dependency_condition::started
-                         ? s.state == state::starting || s.state == state::running ||
-                               s.state == state::completed
-                     : condition == dependency_condition::completed || oneshot
-                         ? s.state == state::completed
-                         : s.state == state::running;
-    if (!met || s.desired == desired_state::down) return false;
+    const bool met =
+        condition == dependency_condition::started
+            ? s == state::starting || s == state::running || s == state::completed
+        : condition == dependency_condition::completed || oneshot ? s == state::completed
+                                                                  : s == state::running;
+    if (!met || subject_.status(id, now_).desired == desired_state::down) return false;
   }
   return true;
 }
@@ -64,10 +69,10 @@ bool world::is_up_or_done(const std::string& service, dependency_condition condi
 bool world::is_excused(const dependency& need) const {
   if (need.required) return false;
   if (!service_named(need.service)) return true;
-  for (const instance_id id : subject_.resolve(need.service)) {
-    const instance_status s = subject_.status(id, now_);
-    if (s.state == state::failed || s.desired == desired_state::down) return true;
-  }
+  for (const instance_id id : subject_.resolve(need.service))
+    if (told_state(id) == state::failed ||
+        subject_.status(id, now_).desired == desired_state::down)
+      return true;
   return false;
 }
 

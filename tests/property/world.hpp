@@ -90,6 +90,7 @@ class world {
   void check_after_step(const core::engine_event& e);
   void check_settled() const;
   void operator_touched(core::instance_id id);
+  state told_state(core::instance_id id) const;
   bool is_up_or_done(const std::string& service, dependency_condition condition) const;
   bool is_excused(const dependency& need) const;
   const service_spec* service_named(const std::string& name) const;
