@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdarg>
@@ -303,11 +304,9 @@ class puppet {
         pids += (i ? " " : "") + std::to_string(forked([] { rest(); }));
       return ok(pids), true;
     }
-    if (verb == "bomb") {  // each makes two more, as long as it can
-      forked([] {
-        for (;;)
-          if (::fork() < 0) ::usleep(1000);
-      });
+    if (verb == "bomb") {
+      auto* made = static_cast<std::atomic<long long>*>(shared());
+      forked([&] { multiply(*made, number); });
       return ok(), true;
     }
     if (verb == "orphans") return ok(std::to_string(leave_orphans(number))), true;
@@ -424,17 +423,29 @@ class puppet {
     ::waitpid(between, nullptr, 0);
   }
 
+  /// A fork bomb of sessions, fused: every one of them forks for as long as there were fewer.
+  [[noreturn]] static void multiply(std::atomic<long long>& made, long long most) {
+    for (;;) {
+      ::setsid();
+      if (made.fetch_add(1) >= most) rest();
+      ::fork();
+    }
+  }
+
   /// Processes that end as soon as they are orphans; how many were made.
   long long leave_orphans(long long number) {
     long long made = 0;
     for (; number > 0; number -= 100) {
       const pid_t between = forked([&] {
+        int ends[2];  // the end of the parent is the end of the pipe
+        if (::pipe(ends) != 0) return;
         for (long long i = 0; i < (number < 100 ? number : 100); ++i) {
-          if (::fork() == 0) {
-            const pid_t parent = ::getppid();
-            while (::getppid() == parent) ::sched_yield();
-            std::_Exit(0);
+          if (::fork() != 0) continue;
+          ::close(ends[1]);
+          char byte;
+          while (::read(ends[0], &byte, 1) < 0 && errno == EINTR) {
           }
+          std::_Exit(0);
         }
       });
       if (between > 0) made += number < 100 ? number : 100;

@@ -25,11 +25,17 @@ constexpr int patience_ms = 30'000;
   throw std::runtime_error("puppet: " + what + ": " + std::strerror(errno));
 }
 
+/// Tests have handlers for SIGCHLD.
+template <class Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
 void await_readable(int fd, const std::string& what) {
   pollfd state{fd, POLLIN, 0};
-  int ready = 0;
-  while ((ready = ::poll(&state, 1, patience_ms)) < 0 && errno == EINTR) {
-  }
+  const int ready = uninterrupted([&] { return ::poll(&state, 1, patience_ms); });
   if (ready == 0) errno = ETIMEDOUT;
   if (ready <= 0) fail(what);
 }
@@ -48,19 +54,8 @@ std::string unique_marker() {
   return "test:" + std::to_string(::getpid()) + ":" + std::to_string(random());
 }
 
-temp_dir::temp_dir() {
-  std::string name = (std::filesystem::temp_directory_path() / "aurora-test-XXXXXX").string();
-  if (!::mkdtemp(name.data())) fail("mkdtemp");
-  path_ = name;
-}
-
-temp_dir::~temp_dir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 puppet_master::puppet_master() : marker_(unique_marker()) {
-  const auto path = directory_.file("puppet.sock");
+  const auto path = directory_ / "puppet.sock";
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
   std::strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
@@ -81,7 +76,7 @@ puppet_master::~puppet_master() {
 std::string puppet_master::program() { return PUPPET_PROGRAM; }
 
 std::vector<std::string> puppet_master::environment() const {
-  return {"PUPPET_SOCKET=" + directory_.file("puppet.sock"), "AURORA_RUN=" + marker_,
+  return {"PUPPET_SOCKET=" + (directory_ / "puppet.sock"), "AURORA_RUN=" + marker_,
           "PATH=/usr/local/bin:/usr/bin:/bin"};
 }
 
@@ -89,7 +84,7 @@ pid_t puppet_master::meet() {
   await_readable(listener_, "it does not call");
   if (peer_ >= 0) ::close(peer_);
   pending_.clear();
-  peer_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  peer_ = uninterrupted([&] { return ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); });
   const auto hello = read_line();
   return static_cast<pid_t>(std::stol(hello.substr(hello.find(' '))));
 }
@@ -117,10 +112,8 @@ std::vector<pid_t> puppet_master::ask_pids(const std::string& line) {
 
 void puppet_master::see_off() {
   char byte = 0;
-  for (;;) {
-    await_readable(peer_, "it does not go");
-    if (::read(peer_, &byte, 1) <= 0) return;
-  }
+  do await_readable(peer_, "it does not go");
+  while (uninterrupted([&] { return ::read(peer_, &byte, 1); }) > 0);
 }
 
 std::string puppet_master::read_line() {
@@ -133,7 +126,7 @@ std::string puppet_master::read_line() {
     }
     await_readable(peer_, "it does not answer");
     char buffer[4096];
-    const auto size = ::read(peer_, buffer, sizeof buffer);
+    const auto size = uninterrupted([&] { return ::read(peer_, buffer, sizeof buffer); });
     if (size <= 0) throw std::runtime_error("puppet: it is gone");
     pending_.append(buffer, static_cast<std::size_t>(size));
   }
@@ -143,7 +136,8 @@ bool await_end(pid_t pid, std::chrono::milliseconds limit) {
   const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (process < 0) return errno == ESRCH;
   pollfd state{process, POLLIN, 0};
-  const bool ended = ::poll(&state, 1, static_cast<int>(limit.count())) == 1;
+  const bool ended =
+      uninterrupted([&] { return ::poll(&state, 1, static_cast<int>(limit.count())); }) == 1;
   ::close(process);
   return ended;
 }

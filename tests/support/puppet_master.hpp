@@ -6,24 +6,12 @@
 
 #include <sys/types.h>
 
+#include "support/temp_dir.hpp"
+
 namespace aurora::test {
 
 /// An AURORA_RUN that no other test, and no other case, has.
 std::string unique_marker();
-
-/// A directory for one case; removed with all that is in it.
-class temp_dir {
- public:
-  temp_dir();
-  ~temp_dir();
-  temp_dir(const temp_dir&) = delete;
-  temp_dir& operator=(const temp_dir&) = delete;
-  const std::string& path() const { return path_; }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 /// The test's end of a puppet (puppet.cpp). Blocks, each time with a deadline after which it
 /// throws: a test shakes hands and never sleeps. Start `program()` with `environment()`, then

@@ -1,12 +1,10 @@
 #pragma once
 
+#include <csignal>
+#include <functional>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
-
-#include <csignal>
-
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include "reactor/child/child.hpp"
 #include "support/await.hpp"
@@ -14,50 +12,49 @@
 
 namespace aurora::test {
 
-/// A loop, as subreaper, so that orphans come to the test as they come to the daemon; and after the
-/// case: no child left, not even a zombie.
+/// A loop in a subreaper that reaps its orphans, as the daemon is. After the case no child is left,
+/// not even a zombie, and no descriptor.
 struct child_fixture {
-  child_fixture() { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+  child_fixture();
+  ~child_fixture();
 
-  reactor::launch_spec puppet_spec(const puppet_master& master) const {
-    reactor::launch_spec spec;
-    spec.argv = {puppet_master::program()};
-    spec.environment = master.environment();
-    spec.working_dir = "/";
-    return spec;
-  }
+  reactor::launch_spec puppet_spec(const puppet_master& master) const;
+  /// Of a command with PATH and a marker of its own.
+  reactor::launch_spec command(std::vector<std::string> argv) const;
 
-  reactor::launch_spec command(std::vector<std::string> argv) const {
-    reactor::launch_spec spec;
-    spec.argv = std::move(argv);
-    spec.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "AURORA_RUN=" + unique_marker()};
-    spec.working_dir = "/";
-    return spec;
-  }
-
-  std::unique_ptr<reactor::child> start(const reactor::launch_spec& spec) {
-    auto started = reactor::child::launch(loop.get_executor(), spec);
-    if (started.has_error()) throw std::runtime_error(describe(started.error()));
-    return std::move(*started);
-  }
-
+  std::unique_ptr<reactor::child> start(const reactor::launch_spec& spec);
   exit_status wait(reactor::child& process) { return await(loop, process.wait()); }
+  /// Ends all of it, and waits until it is gone.
+  void put_down(reactor::child& process);
+  /// The error of a launch that must fail.
+  reactor::launch_error refused(const reactor::launch_spec& spec);
 
-  /// Ends what a case left running.
-  void put_down(reactor::child& process) {
-    process.signal_tree(SIGKILL);
-    wait(process);
-    await(loop, process.gone());
-  }
+  /// Runs what is ready, and waits for nothing.
+  void turn();
 
   boost::asio::io_context loop;
+  reactor::orphan_reaper reaper;
+
+ private:
+  int descriptors_ = 0;
 };
 
-/// A daemon that is not root cannot become somebody else; what needs it is told, not passed over.
-inline bool is_root() {
-  if (::geteuid() == 0) return true;
-  BOOST_TEST_MESSAGE("could not run: needs root");
-  return false;
-}
+/// For in_fork(): the loop of the fixture shares its epoll with the parent there.
+std::unique_ptr<reactor::child> launched(boost::asio::io_context& loop,
+                                         const reactor::launch_spec& spec);
+
+/// Children of this process that nobody has reaped, dead or alive.
+std::vector<pid_t> own_children();
+
+/// What only root can try; says so where it could not run.
+bool is_root();
+
+/// Runs `body` in a forked process, for what must not touch the test's own (limits, namespaces).
+/// False, after a message on stderr, when it threw.
+bool in_fork(const std::function<void()>& body);
+/// The same as pid 1 of a pid namespace with a /proc of its own. Needs root.
+bool as_pid_one(const std::function<void()>& body);
+/// For in there, where Boost.Test's own checks would be lost.
+void require(bool condition, const std::string& what);
 
 }  // namespace aurora::test

@@ -104,10 +104,11 @@ struct child::impl {
 
   std::vector<process_info> members() const {
     if (!cgroup.empty()) return cgroup_members(cgroup);
+    if (!leader.is_open() && child_registry::instance().knows(leader_pid)) tree.leader_recycled();
     std::vector<pid_t> roots;
     if (leader.is_open()) roots.push_back(leader_pid);
     if (adopted.is_open()) roots.push_back(main_pid);
-    if (roots.empty() && !tree.may_have_left()) return {};
+    if (roots.empty() && !tree.may_have_left(main_pid)) return {};
     return tree.members(roots);
   }
 
@@ -173,7 +174,6 @@ asio::awaitable<exit_status> child::wait() {
   namespace xp = asio::experimental;
   auto& own = *impl_;
   while (!own.advance()) {
-    boost::system::error_code error;
     // Readiness is a hint only (boost.md 1.3 #1): what counts is what advance() finds.
     if (own.adopted.is_open() && own.leader.is_open()) {
       auto both =

@@ -51,7 +51,7 @@ class child {
   /// where nothing is left, also when hundreds end in one turn.
   std::vector<pid_t> left_over() const;
 
-  /// Until nothing of the tree is left; reaps what was orphaned to this process meanwhile. On
+  /// Until nothing of the tree lives. Zombies that came to this process are the orphan_reaper's. On
   /// terminal cancellation throws operation_aborted.
   boost::asio::awaitable<void> gone();
 

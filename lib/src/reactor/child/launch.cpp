@@ -138,6 +138,7 @@ class launch_run {
         return started(-1);
       case EBUSY:
       case EACCES:
+      case EBADF:  // a directory, but no cgroup
       case ENODEV:
       case EOPNOTSUPP:
         return launch_error{phase::cgroup, error.error, spec_.cgroup};

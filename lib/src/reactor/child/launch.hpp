@@ -57,8 +57,9 @@ std::string describe(const launch_error& error);
 /// start of the program; never called on behalf of an embedding program.
 void raise_own_limits();
 
-/// Makes the kernel's OOM killer prefer the services to the daemon, where that is permitted; the
-/// programs are started with the original score. Without it they get 0 if the daemon's is lower.
+/// Makes the kernel's OOM killer prefer the services to the daemon: by a lower score of its own
+/// where that is permitted (the programs get the original), else by a higher one of theirs. An
+/// embedding program that does not call it hands down its own score, or 0 when that is lower.
 void protect_from_oom();
 
 }  // namespace aurora::reactor

@@ -1,7 +1,6 @@
 #include "reactor/child/own_limits.hpp"
 
-#include <array>
-#include <charconv>
+#include <algorithm>
 #include <fstream>
 
 #include "reactor/child/launch.hpp"
@@ -43,7 +42,9 @@ void protect_from_oom() {
   const int original = read_own_score();
   if (original <= protected_score) return;
   std::ofstream file(score_file);
-  if (file << protected_score && file.flush()) own().score = original;
+  // Who may not lower its own score raises that of the others, as systemd's user manager does.
+  const bool lowered = (file << protected_score) && file.flush();
+  own().score = lowered ? original : std::min(original + 100, 1000);
 }
 
 std::optional<rlimit> original_nofile() { return own().nofile; }

@@ -31,7 +31,7 @@ std::vector<process_info> adopters() {
 
 bool orphan::belongs_to(const tree_identity& tree) const {
   if (marker.empty() || tree.marker.empty())
-    return info.session == tree.leader || info.group == tree.leader;
+    return tree.leader != 0 && (info.session == tree.leader || info.group == tree.leader);
   return marker == tree.marker || (marker.size() > tree.marker.size() &&
                                    marker.compare(0, tree.marker.size(), tree.marker) == 0 &&
                                    marker[tree.marker.size()] == '/');
@@ -66,10 +66,11 @@ std::vector<orphan> child_registry::orphans(family_reader& family) const {
   return found;
 }
 
-bool child_registry::may_have_left(const tree_identity& tree) {
-  if (ended_before_look_.count(tree.leader) == 0) {
+bool child_registry::may_have_left(const tree_identity& tree, pid_t main) {
+  // A number of 0 (recycled) is never in the set: then it looks each time.
+  if (ended_before_look_.count(tree.leader) == 0 || ended_before_look_.count(main) == 0) {
     look();
-    ended_before_look_.insert(tree.leader);
+    if (tree.leader != 0) ended_before_look_.insert({tree.leader, main});
   }
   return std::any_of(seen_.begin(), seen_.end(),
                      [&](const orphan& one) { return one.belongs_to(tree); });

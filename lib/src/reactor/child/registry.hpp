@@ -39,10 +39,10 @@ class child_registry {
   /// All orphans of now.
   std::vector<orphan> orphans(family_reader& family) const;
 
-  /// Whether any orphan can be of the tree, whose leader is known to have ended. Cheap when many
-  /// end at once: one look at the children serves every leader that had ended before that look,
-  /// since whatever such a leader left behind had come to us by then.
-  bool may_have_left(const tree_identity& tree);
+  /// Whether any orphan can be of the tree, whose leader and main process are known to have ended.
+  /// Cheap when many end at once: one look at the children serves every leader that had ended
+  /// before that look, since whatever such a leader left behind had come to us by then.
+  bool may_have_left(const tree_identity& tree, pid_t main);
 
  private:
   void look();

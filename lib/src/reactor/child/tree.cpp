@@ -73,14 +73,14 @@ std::vector<process_info> process_tree::members(const std::vector<pid_t>& roots,
   return remembered_;
 }
 
-bool process_tree::may_have_left() {
+bool process_tree::may_have_left(pid_t main) {
   // Zombies of the group count here too: rare, and the walk sees what they are.
-  if (::kill(-identity_.leader, 0) == 0 || errno == EPERM) return true;
+  if (identity_.leader != 0 && (::kill(-identity_.leader, 0) == 0 || errno == EPERM)) return true;
   for (const auto& known : remembered_) {
     const auto now = read_process(known.pid);
     if (now && now->alive && now->started == known.started) return true;
   }
-  return child_registry::instance().may_have_left(identity_);
+  return child_registry::instance().may_have_left(identity_, main);
 }
 
 bool send_signal(const process_info& to, int number) {

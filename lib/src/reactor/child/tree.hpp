@@ -20,8 +20,12 @@ class process_tree {
   std::vector<process_info> members(const std::vector<pid_t>& roots,
                                     family_reader::source from = family_reader::source::best);
 
-  /// False: certainly nothing is left. Cheap; to be asked once the leader is reaped.
-  bool may_have_left();
+  /// False: certainly nothing is left. Cheap; to be asked once the leader and `main` (the
+  /// process that MAINPID named, else the leader) are reaped.
+  bool may_have_left(pid_t main);
+
+  /// The number of the leader is another's now: from here on only the marker tells.
+  void leader_recycled() { identity_.leader = 0; }
 
  private:
   tree_identity identity_;
