@@ -344,6 +344,19 @@ BOOST_AUTO_TEST_CASE(the_list_of_faults_is_bounded) {
   BOOST_TEST(says(to_string(result.faults.back()), "more faults"));
 }
 
+BOOST_AUTO_TEST_CASE(c07_services_are_bounded) {
+  // 20,000 services load; one more is refused by a limit that is told, once.
+  const auto stack_of = [](int count) {
+    std::string text = "{\"defaults\": {\"command\": [\"x\"]}, \"services\": {";
+    for (int i = 0; i < count; ++i) text += "\"s" + std::to_string(i) + "\": {},";
+    return text + "}}";
+  };
+  BOOST_TEST(loaded(stack_of(20'000)).services.size() == 20'000u);
+  const auto said = told(load(stack_of(20'010)).faults);
+  BOOST_TEST(says(said, "more than 20000 services\n"));
+  BOOST_TEST(said.find('\n') == said.size() - 1);
+}
+
 BOOST_AUTO_TEST_CASE(c17_verdicts_repeat) {
   // Of 5,000 random configurations each gets the same verdict and text twice: there is one judge.
   std::mt19937 random(17);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,9 @@ namespace config {
 namespace {
 
 constexpr std::size_t longest_name = 63;
+/// A service takes some kilobytes however short its text is: without a bound a file of 16 MiB could
+/// ask for gigabytes.
+constexpr std::size_t most_services = 20'000;
 
 bool is_service_name(std::string_view name) {
   const auto letter_or_digit = [](char c) {
@@ -181,6 +185,12 @@ class loader {
                                    quote(name.text()), first.file, first.line),
                        "rename one of them");
     }
+    if (services_.size() == most_services) {
+      if (!std::exchange(too_many_, true)) {
+        in_.fault(name, fmt::format("more than {} services", most_services));
+      }
+      return;
+    }
     services_.push_back(base_);
     auto& service = services_.back();
     service.name = name.text();
@@ -261,6 +271,7 @@ class loader {
   std::vector<std::string> files_;
   std::vector<std::unique_ptr<document>> documents_;
   std::vector<service_draft> services_;
+  bool too_many_ = false;
   std::unordered_map<std::string_view, place> defined_;
   std::map<std::string, env_pairs> env_files_;
 };
