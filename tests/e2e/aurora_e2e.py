@@ -55,10 +55,10 @@ class Daemon:
         self.config.write_text(config if isinstance(config, str) else json.dumps({"version": 1, **config}))
 
     def start(self, *arguments, env=None, **popen):
-        self.log = open(self.home / "aurorad.err", "ab")
-        self.process = subprocess.Popen(
-            [BIN / "aurorad", "--config", self.config, "--http", "off", *arguments], cwd=self.home,
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=CLEAN | (env or {}), **popen)
+        with open(self.home / "aurorad.err", "ab") as log:
+            self.process = subprocess.Popen(
+                [BIN / "aurorad", "--config", self.config, "--http", "off", *arguments], cwd=self.home,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=CLEAN | (env or {}), **popen)
         eventually(self._answers, "aurorad answers", self)
         return self
 

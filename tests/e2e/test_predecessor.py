@@ -1,13 +1,8 @@
 """What the predecessor got wrong: one named test each."""
 
-import http.server
-import json
 import os
 import signal
 import socket
-import threading
-import time
-import unittest
 from pathlib import Path
 
 from aurora_e2e import Case, alive, eventually, free_port, main
@@ -164,7 +159,6 @@ class Predecessor(Case):
         now = float(Path("/proc/uptime").read_text().split()[0])
         self.assertAlmostEqual(status["uptime_seconds"], now - begun, delta=0.3)
         self.assertGreaterEqual(status["uptime_seconds"], 0.3)
-        self.assertNotEqual(round(status["uptime_seconds"] * 1000) % 1000, None)
         os.kill(status["pid"], signal.SIGKILL)
         since = daemon.wait_state("a", "backoff")["sequence"]
         daemon.wait_state("a", "running", since)

@@ -61,7 +61,7 @@ void engine::impl::answered_observing(instance& i, const event::probe_result& e)
   if (e.healthy) {
     if (p.probes.tally.succeeded(rule) != change::became_healthy) return shift(i, std::move(p));
     p.reachable = true;
-    p.probes.begin(after(now, spread_probe_delay(rule, luck.share())), rule.interval);
+    p.probes.begin(first_steady_probe(rule, now, luck.share()), rule.interval);
     return move(i, std::move(p), reason::reachable, std::move(because));
   }
   if (!p.reachable) {
@@ -98,7 +98,7 @@ void engine::impl::health_rule_changed(instance& i, const std::optional<health_s
     return;
   }
   const bool new_times = !before || before->interval != rule->interval;
-  if (new_times) probes->begin(after(now, spread_probe_delay(*rule, luck.share())), rule->interval);
+  if (new_times) probes->begin(first_steady_probe(*rule, now, luck.share()), rule->interval);
 }
 
 health engine::impl::health_of(const instance& i) const {

@@ -32,14 +32,18 @@ bool probe_schedule::fire(instant now) {
 }
 
 duration first_probe_delay(const health_spec& rule) {
-  return std::clamp(rule.start_interval, shortest_probe_step, duration(std::chrono::milliseconds(50)));
+  return std::clamp(rule.start_interval, shortest_probe_step,
+                    duration(std::chrono::milliseconds(50)));
 }
 
-duration spread_probe_delay(const health_spec& rule, double luck) {
+instant first_steady_probe(const health_spec& rule, instant now, double luck) {
+  constexpr duration longest_slot = std::chrono::milliseconds(250);
   const auto interval = std::max(rule.interval, shortest_probe_step);
   const auto half = interval / 2;
   const auto part = static_cast<double>((interval - half).count()) * std::clamp(luck, 0.0, 1.0);
-  return half + duration(static_cast<duration::rep>(part));
+  const auto at = after(now, half + duration(static_cast<duration::rep>(part)));
+  const auto slot = std::clamp(interval / 8, shortest_probe_step, longest_slot);
+  return std::max(now, at - at.time_since_epoch() % slot);
 }
 
 }  // namespace aurora::core

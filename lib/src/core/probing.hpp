@@ -55,9 +55,11 @@ struct probe_schedule {
 /// milliseconds.
 duration first_probe_delay(const health_spec& rule);
 
-/// The first probe after ready, so that many services do not probe at once.
-/// luck: 0 to 1. Returns half to all of the interval.
-duration spread_probe_delay(const health_spec& rule, double luck);
+/// The first probe after ready: half to all of the interval from now, so that many services do not
+/// probe at once, and at the start of a slot of an eighth of the interval (a quarter of a second at
+/// most) that all services share. A wake-up costs as much as a probe: a hundred services probed
+/// every second, each at a moment of its own, took three times the CPU (measured). luck: 0 to 1.
+instant first_steady_probe(const health_spec& rule, instant now, double luck);
 
 /// No grid is finer than this, whatever the configuration says.
 inline constexpr duration shortest_probe_step = std::chrono::milliseconds(1);

@@ -104,7 +104,7 @@ void engine::impl::become_ready(instance& i) {
   evidence because;
   because.text = up.main.probes.answer;
   if (const auto& rule = i.spec->health)
-    up.main.probes.begin(after(now, spread_probe_delay(*rule, luck.share())), rule->interval);
+    up.main.probes.begin(first_steady_probe(*rule, now, luck.share()), rule->interval);
   if (up.main.watchdog) up.main.watchdog_due = after(now, *up.main.watchdog);
   i.fresh = false;
   const bool oneshot = i.spec->type == service_type::oneshot;
