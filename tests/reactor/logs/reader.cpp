@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(meets_the_live_output) {
   // nothing twice, while lines come and files rotate.
   test::hub_fixture hub;
   const auto channel = hub.open("web", test::rotating(32 << 10, 200));
-  const auto text = test::numbered(1, 30'000);
+  const auto text = test::numbered(1, 15'000);
   std::thread service([&] {
     std::string_view rest = text;
     for (; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 3001)))

@@ -254,22 +254,25 @@ void hub_core::went_empty(const source_ptr& which) {
   arm(*which);
 }
 
-// Faster at once, slower only after a whole window. After a long silence it is not known whether a
-// line or a flood begins, and a pipe left alone for long would hold a flood up: a short look first.
+// Faster at once, slower only after a whole window; and not while reads find the pipe half full,
+// for then it is we who are slow. After a long silence it is not known whether a line or a flood
+// begins, and a pipe left alone for long would hold a flood up: a short look first.
 void hub_core::measure(source& which, std::size_t bytes, source::clock::time_point now) const {
   const auto eighth = which.stream.pipe().capacity / 8;
-  if (now - which.last > long_silence && which.speed == pace::calm) which.speed = pace::lively;
-  which.last = now;
   if (now - which.window > how_.gather) {
-    if (which.window_bytes < eighth * 25 && which.speed == pace::flood) {
-      which.speed = pace::lively;
-    } else if (which.window_bytes < eighth && which.speed == pace::lively) {
+    if (which.speed == pace::flood) {
+      const bool ebbing = which.window_bytes < eighth * 25 && which.window_most < eighth * 4;
+      if (ebbing) which.speed = pace::lively;
+    } else if (which.window_bytes < eighth) {
       which.speed = pace::calm;
     }
     which.window = now;
-    which.window_bytes = 0;
+    which.window_bytes = which.window_most = 0;
   }
+  if (now - which.last > long_silence && which.speed == pace::calm) which.speed = pace::lively;
+  which.last = now;
   which.window_bytes += bytes;
+  which.window_most = std::max(which.window_most, bytes);
   if (bytes >= eighth) which.speed = which.speed == pace::calm ? pace::lively : pace::flood;
 }
 

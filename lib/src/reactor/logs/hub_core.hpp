@@ -38,6 +38,7 @@ struct source : std::enable_shared_from_this<source> {
   clock::time_point last{};    ///< data came
   clock::time_point window{};  ///< the rate is taken over one `gather` from here
   std::size_t window_bytes = 0;
+  std::size_t window_most = 0;  ///< the largest read of them
   bool packing = false, retrying = false, closed = false;
 };
 using source_ptr = std::shared_ptr<source>;
