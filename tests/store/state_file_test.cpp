@@ -40,7 +40,8 @@ BOOST_AUTO_TEST_CASE(a_missing_file_is_an_empty_state) {
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_is_told_and_left_alone) {
-  // A file cut at any length is an error, never half a state, and it stays for whoever wants to look.
+  // A file cut at any length is an error, never half a state, and it stays for whoever wants to
+  // look.
   const temp_dir home;
   const auto path = home / "state.json";
   BOOST_REQUIRE(store::save_state(path, some_wishes()));

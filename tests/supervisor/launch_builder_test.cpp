@@ -57,15 +57,18 @@ BOOST_AUTO_TEST_CASE(the_daemon_keeps_its_secrets) {
   const auto launch = shell::build_launch(echo(), second_instance());
   ::unsetenv("AURORA_TEST_SECRET");
   BOOST_REQUIRE(launch);
-  for (const auto& entry : launch->environment) BOOST_TEST(entry.find("canary") == std::string::npos);
+  for (const auto& entry : launch->environment)
+    BOOST_TEST(entry.find("canary") == std::string::npos);
   BOOST_TEST(value_of(*launch, "PATH") != "(unset)");
 }
 
 BOOST_AUTO_TEST_CASE(later_layers_win_and_files_are_read_now) {
-  // Layers apply in order; an env file is read at each start, not when the configuration was loaded.
+  // Layers apply in order; an env file is read at each start, not when the configuration was
+  // loaded.
   const temp_dir home;
   auto service = echo();
-  service.env = {env_vars{{"A", {"1"}}, {"B", {"1"}}}, env_file{home / "own.env"}, env_vars{{"B", {"3-${PORT}"}}}};
+  service.env = {env_vars{{"A", {"1"}}, {"B", {"1"}}}, env_file{home / "own.env"},
+                 env_vars{{"B", {"3-${PORT}"}}}};
   test::write_file(home / "own.env", "A=2\nB=2\nC='with blank'\n");
   auto launch = shell::build_launch(service, second_instance());
   BOOST_REQUIRE(launch);
@@ -84,7 +87,8 @@ BOOST_AUTO_TEST_CASE(a_missing_env_file_is_an_error_in_words) {
   service.env = {env_file{"/nonexistent/own.env"}};
   const auto launch = shell::build_launch(service, second_instance());
   BOOST_REQUIRE(!launch);
-  BOOST_TEST(launch.error() == "env_files: cannot open \"/nonexistent/own.env\": No such file or directory");
+  BOOST_TEST(launch.error() ==
+             "env_files: cannot open \"/nonexistent/own.env\": No such file or directory");
 }
 
 BOOST_AUTO_TEST_CASE(a_virtualenv_is_activated) {

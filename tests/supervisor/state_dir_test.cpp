@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(a_file_in_its_place_is_told) {
 }
 
 BOOST_AUTO_TEST_CASE(one_holder_at_a_time) {
-  // M04: the kernel's lock decides, the loser is told the winner's pid, and the lock goes with its holder.
+  // M04: the kernel's lock decides, the loser is told the winner's pid, and the lock goes with its
+  // holder.
   const temp_dir home;
   {
     const auto held = shell::state_lock::take(home / "lock");

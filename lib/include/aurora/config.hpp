@@ -37,7 +37,8 @@ struct load_result {
 
 /// Loads the configuration at `absolute_path`, its includes and its env files.
 /// Pure but for `source`; never throws on any input. Files larger than 16 MiB and values nested
-/// deeper than 32 are refused, as are more than 20,000 services. At most 1,000 faults are listed; a last one counts the rest.
+/// deeper than 32 are refused, as are more than 20,000 services. At most 1,000 faults are listed; a
+/// last one counts the rest.
 ///
 /// Rules that the schema cannot say:
 /// - Paths are relative to the directory of the main file, in included files too; `include`

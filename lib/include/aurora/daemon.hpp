@@ -16,17 +16,18 @@ struct daemon_options {
   duration start_delay{};
 };
 
-/// The daemon in the foreground, from reading the configuration to its end. Process wide: it takes the
-/// signals, the umask, the limits and the duty of a subreaper. Returns the exit code (contract §4): 0 ok,
-/// 1 failure, 6 configuration invalid, else that of the critical service that gave up.
+/// The daemon in the foreground, from reading the configuration to its end. Process wide: it takes
+/// the signals, the umask, the limits and the duty of a subreaper. Returns the exit code (contract
+/// §4): 0 ok, 1 failure, 6 configuration invalid, else that of the critical service that gave up.
 int run_daemon(const daemon_options& options);
 
 /// Where the configuration is: `asked`, else $AURORA_CONFIG, else ./aurora.json, else
 /// /etc/aurora/aurora.json; absolute. Empty: there is none of the last two.
 std::string find_config(const std::string& asked);
 
-/// Where the state is: `asked`, else $AURORA_STATE_DIR, else `state_dir` of the configuration, else .aurora
-/// beside it, or /var/lib/aurora for one under /etc/aurora; absolute.
-std::string find_state_dir(const std::string& asked, const std::string& of_config, const std::string& config_file);
+/// Where the state is: `asked`, else $AURORA_STATE_DIR, else `state_dir` of the configuration, else
+/// .aurora beside it, or /var/lib/aurora for one under /etc/aurora; absolute.
+std::string find_state_dir(const std::string& asked, const std::string& of_config,
+                           const std::string& config_file);
 
 }  // namespace aurora

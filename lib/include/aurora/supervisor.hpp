@@ -21,34 +21,35 @@ struct supervisor_options {
 
 /// Supervises a stack of services on the caller's own reactor: for programs that embed Aurora.
 ///
-/// One thread: construct it, call it and run its executor from the same thread (or strand). It takes no
-/// signal handler and waits for no child but its own; a host may have both. Nothing is installed process
-/// wide, so several supervisors may live in one process. A host that wants orphaned grandchildren found
-/// wherever they hide calls prctl(PR_SET_CHILD_SUBREAPER) itself.
+/// One thread: construct it, call it and run its executor from the same thread (or strand). It
+/// takes no signal handler and waits for no child but its own; a host may have both. Nothing is
+/// installed process wide, so several supervisors may live in one process. A host that wants
+/// orphaned grandchildren found wherever they hide calls prctl(PR_SET_CHILD_SUBREAPER) itself.
 ///
-/// Lifetime: `start`, later `co_await stop()`, then destroy. Destroying a started one without `stop` is a
-/// broken contract (asserted): its services would live on without anybody.
+/// Lifetime: `start`, later `co_await stop()`, then destroy. Destroying a started one without
+/// `stop` is a broken contract (asserted): its services would live on without anybody.
 class supervisor {
  public:
-  /// `stack` as `load_config` gives it, or made by hand (services sorted by name, dependencies acyclic).
-  /// `executor` must outlive the supervisor.
+  /// `stack` as `load_config` gives it, or made by hand (services sorted by name, dependencies
+  /// acyclic). `executor` must outlive the supervisor.
   supervisor(boost::asio::any_io_executor executor, stack_spec stack, supervisor_options options);
   ~supervisor();
   supervisor(const supervisor&) = delete;
   supervisor& operator=(const supervisor&) = delete;
 
-  /// Called for every change of a state or of a health, from the loop. Must not throw. Set before `start`.
+  /// Called for every change of a state or of a health, from the loop. Must not throw. Set before
+  /// `start`.
   void on_change(std::function<void(const journal_entry&)> handler);
 
   /// Starts what is wanted. Throws std::runtime_error where the state directory cannot be used.
   void start();
 
-  /// Stops every service in order and ends every task. Not cancellable: an end is a duty; it takes no longer
-  /// than the stack's `shutdown_timeout`.
+  /// Stops every service in order and ends every task. Not cancellable: an end is a duty; it takes
+  /// no longer than the stack's `shutdown_timeout`.
   boost::asio::awaitable<void> stop();
 
-  /// Ask for services (or instances) by name; empty: all. Returns false when a name is not known: then
-  /// nothing was done. They return at once; `on_change` and `status` tell what became of it.
+  /// Ask for services (or instances) by name; empty: all. Returns false when a name is not known:
+  /// then nothing was done. They return at once; `on_change` and `status` tell what became of it.
   bool start_services(const std::vector<std::string>& names);
   bool stop_services(const std::vector<std::string>& names);
   bool restart_services(const std::vector<std::string>& names);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <functional>
 #include <memory>
 
@@ -12,16 +14,15 @@
 
 namespace aurora::reactor {
 
-/// The one place for work that may block (fsync, name resolution, compression): a few threads, made
-/// when first needed, so that an idle daemon has one.
+/// The one place for work that may block (fsync, file reading, compression): a few threads that
+/// sleep when there is none. They are made at once: when the system is out of processes, the state
+/// is to be saved all the same. They take no signals, those belong to the loop.
 class worker_pool {
  public:
-  explicit worker_pool(std::size_t threads = 2) : threads_(threads) {}
+  /// Throws boost::system::system_error where the threads cannot be made.
+  explicit worker_pool(std::size_t threads = 2) : pool_(made_without_signals(threads)) {}
 
-  boost::asio::thread_pool::executor_type executor() {
-    if (!pool_) pool_ = std::make_unique<boost::asio::thread_pool>(threads_);
-    return pool_->get_executor();
-  }
+  boost::asio::thread_pool::executor_type executor() { return pool_->get_executor(); }
 
   /// Runs `work` on a worker, then `then` on `back`. `work` must not touch what the loop owns.
   template <class Work, class Then>
@@ -34,12 +35,18 @@ class worker_pool {
     });
   }
 
-  void join() {
-    if (pool_) pool_->join();
-  }
+  void join() { pool_->join(); }
 
  private:
-  std::size_t threads_;
+  static std::unique_ptr<boost::asio::thread_pool> made_without_signals(std::size_t threads) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    auto pool = std::make_unique<boost::asio::thread_pool>(threads);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return pool;
+  }
+
   std::unique_ptr<boost::asio::thread_pool> pool_;
 };
 

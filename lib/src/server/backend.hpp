@@ -66,7 +66,8 @@ class backend {
 
   virtual boost::asio::awaitable<answer<std::vector<probe_report>>> check(
       std::vector<std::string> names) = 0;
-  virtual answer<std::vector<explanation>> why(const std::string& name) = 0;
+  /// Reads logs and looks at who holds ports, off the loop.
+  virtual boost::asio::awaitable<answer<std::vector<explanation>>> why(std::string name) = 0;
   virtual service_graph graph() = 0;
 
   /// Entries after `since` (a sequence number), oldest first, at most `most`; the journal keeps the

@@ -158,6 +158,11 @@ awaitable<reply> check(backend& from, api_call call) {
   co_return reply_to(result);
 }
 
+awaitable<reply> why(backend& from, api_call call) {
+  const auto result = co_await from.why(std::move(call.name));
+  co_return reply_to(result);
+}
+
 reply no_such_route() { return refusal(404, "there is no such path"); }
 
 }  // namespace
@@ -166,7 +171,6 @@ bool answers_at_once(endpoint id) {
   switch (id) {
     case endpoint::status:
     case endpoint::services:
-    case endpoint::why:
     case endpoint::graph:
     case endpoint::events:
     case endpoint::openapi:
@@ -186,8 +190,6 @@ reply answer_now(backend& from, const api_call& call) {
       return json_reply(200, wire::to_json(from.status()));
     case endpoint::services:
       return reply_to(from.services({call.name}));
-    case endpoint::why:
-      return reply_to(from.why(call.name));
     case endpoint::graph:
       return json_reply(200, wire::to_json(from.graph()));
     case endpoint::events:
@@ -211,6 +213,8 @@ awaitable<reply> answer_later(backend& from, api_call call) {
   const auto wait = wait_of(call.query);
   if (!wait) co_return problem_reply(wait.error());
   switch (call.to->id) {
+    case endpoint::why:
+      co_return co_await why(from, std::move(call));
     case endpoint::start_one:
       co_return co_await operate_one(from, verb::start, std::move(call), *wait);
     case endpoint::stop_one:

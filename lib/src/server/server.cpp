@@ -24,9 +24,8 @@ using reactor::tok;
 
 constexpr std::string_view busy =
     "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-    "Content-Type: application/problem+json\r\nContent-Length: 73\r\n\r\n"
-    R"({"type":"busy","title":"too many connections","status":503,"detail":""})"
-    "\r\n";
+    "Content-Type: application/problem+json\r\nContent-Length: 71\r\n\r\n"
+    R"({"type":"busy","title":"too many connections","status":503,"detail":""})";
 
 bool out_of_descriptors(const error_code& ec) {
   return ec == boost::system::errc::too_many_files_open ||

@@ -153,12 +153,14 @@ awaitable<bool> session::dispatch(api_call call) {
 }
 
 awaitable<bool> session::upgrade(const api_call& call) {
-  const auto since = call.query.number("since", with_.events.last_sequence(), UINT64_MAX);
-  if (!since) co_return co_await connection_.send(problem_reply(since.error()));
+  const auto number = call.query.number("since", 0, UINT64_MAX);
+  if (!number) co_return co_await connection_.send(problem_reply(number.error()));
+  std::optional<std::uint64_t> since;
+  if (call.query.has("since")) since = *number;
   if (!boost::beast::websocket::is_upgrade(connection_.request())) {
     co_return co_await connection_.send(must_upgrade());
   }
-  co_await serve_web_socket(connection_, with_, *since);
+  co_await serve_web_socket(connection_, with_, since);
   co_return false;
 }
 

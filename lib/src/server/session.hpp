@@ -54,6 +54,6 @@ class session {
 boost::asio::awaitable<bool> stream_events(connection& to, shared_state& with, std::uint64_t since);
 boost::asio::awaitable<bool> stream_log_lines(connection& to, shared_state& with, api_call call);
 boost::asio::awaitable<void> serve_web_socket(connection& from, shared_state& with,
-                                              std::uint64_t since);
+                                              std::optional<std::uint64_t> since);
 
 }  // namespace aurora::server

@@ -1,4 +1,6 @@
 #include <deque>
+#include <limits>
+#include <optional>
 #include <set>
 
 #include <boost/asio/deferred.hpp>
@@ -32,9 +34,9 @@ constexpr std::size_t most_notes = 64;  // answers to a client that sends and do
 /// queue, which is bounded.
 class stream_client : public follower {
  public:
-  stream_client(socket_stream socket, shared_state& with, std::uint64_t since)
+  stream_client(socket_stream socket, shared_state& with, std::optional<std::uint64_t> since)
       : with_(with),
-        since_(since),
+        since_(since.value_or(std::numeric_limits<std::uint64_t>::max())),
         ws_(std::move(socket)),
         wake_(ws_.get_executor()),
         stall_(ws_.get_executor()),
@@ -55,7 +57,6 @@ class stream_client : public follower {
         asio::co_spawn(ws_.get_executor(), read_messages(), asio::deferred),
         asio::co_spawn(ws_.get_executor(), write_messages(), asio::deferred));
     co_await race.async_wait(experimental::wait_for_one(), asio::use_awaitable);
-    if (goodbye_) co_await say_goodbye();
   }
 
   void on_entry(const journal_entry& entry) override {
@@ -106,8 +107,9 @@ class stream_client : public follower {
     wake_.set();
   }
 
+  /// While the reader goes on, which sees the client's own close: a read that is cancelled fails
+  /// the whole stream.
   awaitable<void> say_goodbye() {
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     const websocket::close_reason reason(*goodbye_);
     co_await ws_.async_close(reason, tok);  // bounded by the handshake limit
   }
@@ -120,11 +122,11 @@ class stream_client : public follower {
       obey({static_cast<const char*>(buffer.data().data()), buffer.size()});
       buffer.consume(buffer.size());
       if (notes_.size() > most_notes) end(websocket::close_code::policy_error);
-      if (goodbye_) co_return;
     }
   }
 
   void obey(std::string_view message) {
+    if (goodbye_) return;
     const auto request = wire::parse_stream_request(message);
     if (!request) return note(wire::error_message(request.error()));
     if (request->what == wire::stream_request::kind::unsubscribe)
@@ -161,6 +163,7 @@ class stream_client : public follower {
         sent = co_await send_news();
       }
     }
+    if (goodbye_) co_await say_goodbye();
   }
 
   bool events_waiting() const { return since_ < with_.events.last_sequence(); }
@@ -237,7 +240,8 @@ class stream_client : public follower {
 
 }  // namespace
 
-awaitable<void> serve_web_socket(connection& from, shared_state& with, std::uint64_t since) {
+awaitable<void> serve_web_socket(connection& from, shared_state& with,
+                                 std::optional<std::uint64_t> since) {
   stream_client client(std::move(from.stream()), with, since);
   co_await client.run(from.request(), from.buffer());
 }

@@ -40,7 +40,8 @@ class descriptor {
 };
 
 outcome<void> write_synced(const std::string& path, const std::string& text) {
-  const descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const descriptor fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (fd.get() < 0) return failed("open", path);
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t n = ::write(fd.get(), text.data() + done, text.size() - done);
@@ -75,7 +76,8 @@ outcome<saved_state> parse(const std::string& text, const std::string& path) {
   for (const auto& [name, value] : desired->get_object()) {
     if (!value.is_string() || (value.get_string() != "up" && value.get_string() != "down"))
       return "the state file '" + path + "' is damaged";
-    state.desired.push_back({std::string(name), value.get_string() == "up" ? desired_state::up : desired_state::down});
+    state.desired.push_back(
+        {std::string(name), value.get_string() == "up" ? desired_state::up : desired_state::down});
   }
   return state;
 }

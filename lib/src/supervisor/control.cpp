@@ -8,7 +8,6 @@
 #include <aurora/version.hpp>
 
 #include "supervisor/clock.hpp"
-#include "supervisor/explain.hpp"
 #include "supervisor/instance_runtime.hpp"
 #include "supervisor/nearest.hpp"
 #include "supervisor/words.hpp"
@@ -24,18 +23,28 @@ problem no_such_service(const std::string& name, const core::engine& engine) {
     known.push_back(engine.spec(id).name);
   }
   const auto near = nearest(name, known);
-  told.hint = near.empty() ? "aurorctl status lists them" : fmt::format("did you mean \"{}\"?", near);
+  told.hint =
+      near.empty() ? "aurorctl status lists them" : fmt::format("did you mean \"{}\"?", near);
   return told;
 }
 
 problem shutting_down() {
-  return {503, "shutting-down", "the daemon is shutting down", "it starts nothing any more", "start it again when it is gone: aurorctl up", {}};
+  return {503,
+          "shutting-down",
+          "the daemon is shutting down",
+          "it starts nothing any more",
+          "start it again when it is gone: aurorctl up",
+          {}};
 }
 
 }  // namespace
 
 control::control(driver& of, options how)
-    : driver_(of), options_(std::move(how)), started_at_(wall_now()), began_(monotonic_now()), configured_(of.executor()) {}
+    : driver_(of),
+      options_(std::move(how)),
+      started_at_(wall_now()),
+      began_(monotonic_now()),
+      configured_(of.executor()) {}
 
 service_status control::status_of(core::instance_id id, instant now) {
   service_status shown;
@@ -46,7 +55,8 @@ service_status control::status_of(core::instance_id id, instant now) {
     shown.last_exit_at = runtime->last_exit_at();
   }
   if (shown.instance.pid)
-    shown.used = sampler_.of(*shown.instance.pid, shown.instance.run, shown.instance.uptime.value_or(duration{}), now);
+    shown.used = sampler_.of(*shown.instance.pid, shown.instance.run,
+                             shown.instance.uptime.value_or(duration{}), now);
   return shown;
 }
 
@@ -85,7 +95,8 @@ server::answer<core::targets> control::resolve(const std::vector<std::string>& n
   return found;
 }
 
-server::answer<std::vector<service_status>> control::services(const std::vector<std::string>& names) {
+server::answer<std::vector<service_status>> control::services(
+    const std::vector<std::string>& names) {
   const auto who = resolve(names);
   if (!who) return who.error();
   const auto now = monotonic_now();
@@ -101,12 +112,14 @@ target_report control::report_one(core::instance_id id, bool already, driver::go
   const auto status = engine.status(id, monotonic_now());
   told.name = status.name;
   told.state = status.state;
-  const auto progress = towards == driver::goal::up ? engine.towards_up(id) : engine.towards_down(id);
+  const auto progress =
+      towards == driver::goal::up ? engine.towards_up(id) : engine.towards_down(id);
   using result = target_report::result;
   told.what = progress == core::progress::done     ? (already ? result::already : result::done)
               : progress == core::progress::failed ? result::failed
                                                    : result::pending;
-  if (told.what == result::failed || told.what == result::pending) told.detail = in_words(status.why, status.because);
+  if (told.what == result::failed || told.what == result::pending)
+    told.detail = in_words(status.why, status.because);
   return told;
 }
 
@@ -122,9 +135,8 @@ operation_report control::report(const core::targets& who, const std::vector<boo
   return told;
 }
 
-boost::asio::awaitable<server::answer<operation_report>> control::operate(server::verb what,
-                                                                          std::vector<std::string> names,
-                                                                          std::optional<duration> wait) {
+boost::asio::awaitable<server::answer<operation_report>> control::operate(
+    server::verb what, std::vector<std::string> names, std::optional<duration> wait) {
   const auto who = resolve(names);
   if (!who) co_return who.error();
   auto& engine = driver_.engine();
@@ -132,7 +144,8 @@ boost::asio::awaitable<server::answer<operation_report>> control::operate(server
   const auto towards = what == server::verb::stop ? driver::goal::down : driver::goal::up;
   std::vector<bool> already;
   for (const auto id : *who) {
-    const auto before = towards == driver::goal::up ? engine.towards_up(id) : engine.towards_down(id);
+    const auto before =
+        towards == driver::goal::up ? engine.towards_up(id) : engine.towards_down(id);
     already.push_back(what != server::verb::restart && before == core::progress::done);
   }
   core::engine_event event = core::event::start{*who};
@@ -150,24 +163,22 @@ server::answer<void> control::signal(const std::string& name, int number) {
   for (const auto id : *who)
     if (auto* runtime = driver_.find_runtime(id); runtime && runtime->process()) {
       runtime->send_signal({id, driver_.engine().run_of(id), number, core::command::reach::main});
-      driver_.log(log_level::info, fmt::format("{}: sent {} as asked", driver_.engine().name(id), signal_name(number)));
+      driver_.log(log_level::info, fmt::format("{}: sent {} as asked", driver_.engine().name(id),
+                                               signal_name(number)));
       sent = true;
     }
   if (!sent)
-    return problem{409, "not-running", fmt::format("\"{}\" has no process to signal", name), "", fmt::format("aurorctl start {}", name), {}};
+    return problem{409,
+                   "not-running",
+                   fmt::format("\"{}\" has no process to signal", name),
+                   "",
+                   fmt::format("aurorctl start {}", name),
+                   {}};
   return {};
 }
 
 void control::shutdown() { options_.on_shutdown(false); }
 void control::force_shutdown() { options_.on_shutdown(true); }
-
-server::answer<std::vector<explanation>> control::why(const std::string& name) {
-  const auto who = resolve({name});
-  if (!who) return who.error();
-  std::vector<explanation> told;
-  for (const auto id : *who) told.push_back(explain(driver_, id));
-  return told;
-}
 
 service_graph control::graph() {
   auto& engine = driver_.engine();
@@ -199,13 +210,15 @@ bool control::ready() {
   const auto now = monotonic_now();
   for (const auto id : engine.instances()) {
     const auto status = engine.status(id, now);
-    if (status.desired == desired_state::up && engine.towards_up(id) != core::progress::done) return false;
+    if (status.desired == desired_state::up && engine.towards_up(id) != core::progress::done)
+      return false;
     if (status.desired == desired_state::up && status.health == health::unhealthy) return false;
   }
   return true;
 }
 
-server::answer<std::vector<server::log_source>> control::logs(const std::vector<std::string>& names) {
+server::answer<std::vector<server::log_source>> control::logs(
+    const std::vector<std::string>& names) {
   const auto who = resolve(names);
   if (!who) return who.error();
   std::vector<server::log_source> found;

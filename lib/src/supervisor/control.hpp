@@ -18,30 +18,33 @@ namespace aurora::shell {
 class control : public server::backend {
  public:
   struct options {
-    std::string config_file;                                  ///< read again by plan and reload
-    std::string http;                                         ///< shown in status
+    std::string config_file;  ///< read again by plan and reload
+    std::string http;         ///< shown in status
     int keeper_pid = 0;
-    std::function<void(bool force)> on_shutdown;              ///< the daemon's own way down
+    std::function<void(bool force)> on_shutdown;  ///< the daemon's own way down
   };
   control(driver& of, options how);
 
   stack_status status() override;
-  server::answer<std::vector<service_status>> services(const std::vector<std::string>& names) override;
-  boost::asio::awaitable<server::answer<operation_report>> operate(server::verb what, std::vector<std::string> names,
-                                                                   std::optional<duration> wait) override;
-  boost::asio::awaitable<server::answer<operation_report>> scale(std::string service, unsigned instances,
-                                                                 std::optional<duration> wait) override;
+  server::answer<std::vector<service_status>> services(
+      const std::vector<std::string>& names) override;
+  boost::asio::awaitable<server::answer<operation_report>> operate(
+      server::verb what, std::vector<std::string> names, std::optional<duration> wait) override;
+  boost::asio::awaitable<server::answer<operation_report>> scale(
+      std::string service, unsigned instances, std::optional<duration> wait) override;
   server::answer<void> signal(const std::string& name, int number) override;
   boost::asio::awaitable<server::answer<plan_steps>> plan() override;
   boost::asio::awaitable<server::answer<plan_steps>> reload(std::optional<duration> wait) override;
   void shutdown() override;
   void force_shutdown() override;
-  boost::asio::awaitable<server::answer<std::vector<probe_report>>> check(std::vector<std::string> names) override;
-  server::answer<std::vector<explanation>> why(const std::string& name) override;
+  boost::asio::awaitable<server::answer<std::vector<probe_report>>> check(
+      std::vector<std::string> names) override;
+  boost::asio::awaitable<server::answer<std::vector<explanation>>> why(std::string name) override;
   service_graph graph() override;
   std::vector<journal_entry> events(std::uint64_t since, std::size_t most) override;
   bool ready() override;
-  server::answer<std::vector<server::log_source>> logs(const std::vector<std::string>& names) override;
+  server::answer<std::vector<server::log_source>> logs(
+      const std::vector<std::string>& names) override;
   std::shared_ptr<void> follow(const std::string& instance, log_sink sink) override;
   void observe(server::observer& who) override { driver_.entries().observe(who); }
   void forget(server::observer& who) override { driver_.entries().forget(who); }
@@ -49,7 +52,8 @@ class control : public server::backend {
  private:
   server::answer<core::targets> resolve(const std::vector<std::string>& names) const;
   service_status status_of(core::instance_id id, instant now);
-  operation_report report(const core::targets& who, const std::vector<bool>& already, driver::goal towards) const;
+  operation_report report(const core::targets& who, const std::vector<bool>& already,
+                          driver::goal towards) const;
   target_report report_one(core::instance_id id, bool already, driver::goal towards) const;
   boost::asio::awaitable<server::answer<stack_spec>> read_configuration();
   boost::asio::awaitable<void> lock_configuration();

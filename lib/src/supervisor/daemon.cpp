@@ -43,7 +43,8 @@ void complain(const std::string& text) {
   }
 }
 
-// 0, 1 and 2 may come closed (from an init, from a careless parent): the next socket would become stderr.
+// 0, 1 and 2 may come closed (from an init, from a careless parent): the next socket would become
+// stderr.
 void open_standard_descriptors() {
   for (int fd = ::open("/dev/null", O_RDWR); fd >= 0 && fd <= 2;) fd = ::open("/dev/null", O_RDWR);
   for (int fd = 3; fd < 4; ++fd) ::close(fd);
@@ -92,9 +93,11 @@ class daemon {
 
   int run(duration start_delay) {
     const mode_t mode = control_group_ ? 0660 : 0600;
-    const auto listener = server::bind_unix_socket(driver_.paths().socket, mode, group_named(control_group_));
+    const auto listener =
+        server::bind_unix_socket(driver_.paths().socket, mode, group_named(control_group_));
     if (!listener) {
-      complain(fmt::format("cannot listen on '{}': {}", driver_.paths().socket, listener.error().message()));
+      complain(fmt::format("cannot listen on '{}': {}", driver_.paths().socket,
+                           listener.error().message()));
       return exit_failure;
     }
     tasks_.spawn(watch_for_end());
@@ -141,7 +144,8 @@ class daemon {
       co_await delay_.async_wait(reactor::tok);
     }
     if (going_down_) co_return;
-    log_.write(shell::log_level::info, fmt::format("aurorad started, pid {}, state in {}", ::getpid(), driver_.paths().root));
+    log_.write(shell::log_level::info, fmt::format("aurorad started, pid {}, state in {}",
+                                                   ::getpid(), driver_.paths().root));
     driver_.begin();
     reactor::notify_systemd("READY=1\nSTATUS=supervising");
   }

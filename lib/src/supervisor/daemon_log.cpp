@@ -19,10 +19,14 @@ constexpr std::size_t backlog = 64 << 10;
 
 std::string_view word(log_level level) {
   switch (level) {
-    case log_level::error: return "error";
-    case log_level::warning: return "warning";
-    case log_level::info: return "info";
-    case log_level::debug: return "debug";
+    case log_level::error:
+      return "error";
+    case log_level::warning:
+      return "warning";
+    case log_level::info:
+      return "info";
+    case log_level::debug:
+      return "debug";
   }
   return "info";
 }
@@ -42,7 +46,8 @@ void daemon_log::write(log_level level, std::string_view text) {
                  fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
                  (now - seconds).count(), word(level));
   // Names and probe answers come from outside: no control byte of theirs reaches a terminal.
-  for (const char c : text) pending_ += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
+  for (const char c : text)
+    pending_ += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
   pending_ += '\n';
 }
 
@@ -51,7 +56,8 @@ void daemon_log::flush() {
     pollfd ready{fd_, POLLOUT, 0};
     if (::poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT)) return;
     // A writable pipe takes PIPE_BUF bytes without blocking, and promises no more.
-    const ssize_t n = ::write(fd_, pending_.data(), std::min<std::size_t>(pending_.size(), PIPE_BUF));
+    const ssize_t n =
+        ::write(fd_, pending_.data(), std::min<std::size_t>(pending_.size(), PIPE_BUF));
     if (n <= 0) return;
     pending_.erase(0, static_cast<std::size_t>(n));
   }

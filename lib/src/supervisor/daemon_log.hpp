@@ -8,8 +8,9 @@ namespace aurora::shell {
 
 enum class log_level { error, warning, info, debug };
 
-/// The daemon's own log on stderr: a line an event, gathered and written once a turn. Never blocks: what
-/// a full pipe or a stopped terminal does not take is kept up to 64 KiB, then dropped and counted.
+/// The daemon's own log on stderr: a line an event, gathered and written once a turn. Never blocks:
+/// what a full pipe or a stopped terminal does not take is kept up to 64 KiB, then dropped and
+/// counted.
 class daemon_log {
  public:
   explicit daemon_log(int fd = 2, log_level most = log_level::info) : fd_(fd), most_(most) {}

@@ -8,17 +8,17 @@
 
 #include <boost/asio/post.hpp>
 
+#include "server/on_worker.hpp"
 #include "store/state_file.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/instance_runtime.hpp"
-#include "server/on_worker.hpp"
 #include "supervisor/words.hpp"
 
 namespace aurora::shell {
 namespace {
 
-/// One turn of the loop spends no longer than this on starting processes, so that the API answers while
-/// thousands of services start.
+/// One turn of the loop spends no longer than this on starting processes, so that the API answers
+/// while thousands of services start.
 constexpr auto spawn_slice = std::chrono::milliseconds(8);
 
 std::string random_id() {
@@ -155,7 +155,8 @@ void driver::record(const core::command::record& asked) {
 }
 
 bool driver::still_wanted(const core::command::spawn& asked) const {
-  return engine_.exists(asked.id) && engine_.run_of(asked.id) == asked.run && engine_.state_of(asked.id) == state::starting;
+  return engine_.exists(asked.id) && engine_.run_of(asked.id) == asked.run &&
+         engine_.state_of(asked.id) == state::starting;
 }
 
 void driver::spawn_pending() {
@@ -199,7 +200,8 @@ void driver::save_desired() {
   }
   saving_ = true;
   store::saved_state wishes;
-  for (const auto& entry : engine_.desired()) wishes.desired.push_back({entry.instance, entry.desired});
+  for (const auto& entry : engine_.desired())
+    wishes.desired.push_back({entry.instance, entry.desired});
   tasks_.spawn(save(std::move(wishes)));
 }
 
@@ -212,7 +214,8 @@ boost::asio::awaitable<void> driver::save(store::saved_state wishes) {
     warn("state", saved ? "" : saved.error());
     if (!save_again_) break;
     wishes.desired.clear();
-    for (const auto& entry : engine_.desired()) wishes.desired.push_back({entry.instance, entry.desired});
+    for (const auto& entry : engine_.desired())
+      wishes.desired.push_back({entry.instance, entry.desired});
   } while (true);
   saving_ = false;
 }
@@ -227,7 +230,8 @@ void driver::rearm() {
 boost::asio::awaitable<void> driver::keep_time() {
   while (!stopping_) {
     armed_ = engine_.next_deadline();
-    deadline_.expires_at(armed_ ? on_steady_clock(*armed_) : std::chrono::steady_clock::time_point::max());
+    deadline_.expires_at(armed_ ? on_steady_clock(*armed_)
+                                : std::chrono::steady_clock::time_point::max());
     const auto [interrupted] = co_await deadline_.async_wait(reactor::tok);
     if (interrupted) continue;
     armed_.reset();
@@ -235,7 +239,8 @@ boost::asio::awaitable<void> driver::keep_time() {
   }
 }
 
-boost::asio::awaitable<bool> driver::settled(core::targets who, goal towards, std::optional<duration> limit) {
+boost::asio::awaitable<bool> driver::settled(core::targets who, goal towards,
+                                             std::optional<duration> limit) {
   waiter self{{}, towards, boost::asio::steady_timer(executor_)};
   for (const auto id : who)
     if (progress_of(id, towards) == core::progress::pending) self.pending.push_back(id);

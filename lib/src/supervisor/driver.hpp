@@ -31,15 +31,16 @@ namespace aurora::shell {
 
 class instance_runtime;
 
-/// Where the rooms meet: turns what happens into events for the engine, and the engine's commands into
-/// what happens. It decides nothing. One thread; everything is called from the loop.
+/// Where the rooms meet: turns what happens into events for the engine, and the engine's commands
+/// into what happens. It decides nothing. One thread; everything is called from the loop.
 class driver {
  public:
   struct options {
-    std::string state_dir;                                ///< absolute
-    std::uint64_t seed = 0;                               ///< of the jitter
-    daemon_log* log = nullptr;                            ///< borrowed; may be null
-    std::function<void(std::optional<int> code)> on_down; ///< once, when the stack is down after a shutdown
+    std::string state_dir;      ///< absolute
+    std::uint64_t seed = 0;     ///< of the jitter
+    daemon_log* log = nullptr;  ///< borrowed; may be null
+    std::function<void(std::optional<int> code)>
+        on_down;  ///< once, when the stack is down after a shutdown
   };
 
   driver(boost::asio::any_io_executor executor, stack_spec stack, options how);
@@ -47,11 +48,12 @@ class driver {
   driver(const driver&) = delete;
   driver& operator=(const driver&) = delete;
 
-  /// Takes the operator's wishes from the state file and starts what is wanted. The state directory exists.
+  /// Takes the operator's wishes from the state file and starts what is wanted. The state directory
+  /// exists.
   void begin();
 
-  /// Hands an event to the engine and performs what it asks for. May be called while an event is worked
-  /// on: events are queued and drained to empty, the engine is never re-entered.
+  /// Hands an event to the engine and performs what it asks for. May be called while an event is
+  /// worked on: events are queued and drained to empty, the engine is never re-entered.
   void post(core::engine_event event);
 
   /// Replaces the stack; `make_plan`'s steps.
@@ -65,7 +67,8 @@ class driver {
 
   /// Until `towards` is no longer pending for any of `who`, or `limit` has passed (then false).
   enum class goal { up, down };
-  boost::asio::awaitable<bool> settled(core::targets who, goal towards, std::optional<duration> limit);
+  boost::asio::awaitable<bool> settled(core::targets who, goal towards,
+                                       std::optional<duration> limit);
 
   core::engine& engine() { return engine_; }
   journal& entries() { return journal_; }

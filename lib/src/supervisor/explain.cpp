@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "reactor/logs/log_reader.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/instance_runtime.hpp"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t entries_looked_at = 200;
 constexpr std::size_t most_causes = 12;
 constexpr int deepest_chain = 8;
+constexpr std::size_t lines_told = 10;
 
 bool begins_a_story(const journal_entry& entry) {
   switch (entry.why) {
@@ -27,8 +29,10 @@ bool begins_a_story(const journal_entry& entry) {
     case reason::config_added:
     case reason::config_changed:
     case reason::ready:
-    case reason::reachable: return true;
-    default: return false;
+    case reason::reachable:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -42,7 +46,8 @@ std::vector<std::string> evidence_lines(const journal_entry& entry) {
     lines.push_back("exit: " + describe(*entry.because.exit));
   if (entry.because.exit && entry.because.exit->why == exit_status::cause::oom)
     lines.push_back("the kernel killed it for want of memory (limits.memory)");
-  if (!entry.because.text.empty() && entry.why == reason::exited) lines.push_back(entry.because.text);
+  if (!entry.because.text.empty() && entry.why == reason::exited)
+    lines.push_back(entry.because.text);
   if (entry.pid) lines.push_back(fmt::format("pid {}, run {}", *entry.pid, entry.run));
   return lines;
 }
@@ -69,10 +74,13 @@ void tell(driver& of, const std::string& instance, std::vector<cause>& chain) {
   const std::size_t skipped = story.size() > most_causes ? story.size() - most_causes : 0;
   for (std::size_t i = 0; i < story.size(); ++i) {
     if (skipped && i > 0 && i <= skipped) {
-      if (i == 1) chain.push_back({story[i].at, fmt::format("{}: … and so on, {} more …", instance, skipped), {}});
+      if (i == 1)
+        chain.push_back(
+            {story[i].at, fmt::format("{}: … and so on, {} more …", instance, skipped), {}});
       continue;
     }
-    chain.push_back({story[i].at, fmt::format("{}: {}", instance, in_words(story[i].why, story[i].because)),
+    chain.push_back({story[i].at,
+                     fmt::format("{}: {}", instance, in_words(story[i].why, story[i].because)),
                      evidence_lines(story[i])});
   }
 }
@@ -83,24 +91,10 @@ void follow_dependencies(driver& of, core::instance_id id, int depth, std::set<s
   auto& engine = of.engine();
   for (const std::string& service : engine.waits_for(id))
     for (const auto dependency : engine.resolve(service))
-      if (engine.state_of(dependency) != state::running && engine.state_of(dependency) != state::completed)
+      if (engine.state_of(dependency) != state::running &&
+          engine.state_of(dependency) != state::completed)
         follow_dependencies(of, dependency, depth + 1, seen, chain);
   tell(of, engine.name(id), chain);
-}
-
-// A port that a stranger holds is the most common reason why a service with a port does not come up.
-void look_at_port(driver& of, core::instance_id id, explanation& told) {
-  auto* runtime = of.find_runtime(id);
-  const auto current = of.engine().state_of(id);
-  if (!runtime || !runtime->port() || current == state::running) return;
-  const auto holder = who_listens(*runtime->port());
-  if (!holder || (runtime->process() && holder->pid == runtime->process()->pid())) return;
-  told.chain.push_back(
-      {wall_now(),
-       holder->pid ? fmt::format("port {} is held by pid {} ({}), which Aurora did not start for it and does not touch",
-                                 *runtime->port(), holder->pid, holder->program)
-                   : fmt::format("port {} is held by another process", *runtime->port()),
-       {}});
 }
 
 std::string restart_rule(const restart_spec& rule) {
@@ -108,10 +102,11 @@ std::string restart_rule(const restart_spec& rule) {
                        : rule.policy == restart_policy::on_failure ? "on-failure"
                                                                    : "never";
   if (rule.policy == restart_policy::never) return "restart.policy never: it is not brought back";
-  auto text = fmt::format("restart.policy {}: after {}, {:g} times longer each time, at most {}", policy,
-                          in_words(rule.delay), rule.factor, in_words(rule.max_delay));
+  auto text = fmt::format("restart.policy {}: after {}, {:g} times longer each time, at most {}",
+                          policy, in_words(rule.delay), rule.factor, in_words(rule.max_delay));
   if (rule.limit)
-    text += fmt::format("; gives up after {} restarts within {}", rule.limit, in_words(rule.window));
+    text +=
+        fmt::format("; gives up after {} restarts within {}", rule.limit, in_words(rule.window));
   return text;
 }
 
@@ -120,33 +115,50 @@ std::string rule_for(const instance_status& status, const service_spec& spec) {
     case state::waiting: {
       std::vector<std::string> conditions;
       for (const auto& on : spec.depends_on) conditions.push_back(on.service);
-      return fmt::format("depends_on: it starts when these are ready: {}", fmt::join(conditions, ", "));
+      return fmt::format("depends_on: it starts when these are ready: {}",
+                         fmt::join(conditions, ", "));
     }
-    case state::starting: return fmt::format("start_timeout: it is to be ready within {}", in_words(spec.start_timeout));
-    case state::stopping: return fmt::format("stop.timeout: killed with all it started after {}", in_words(spec.stop.timeout));
-    case state::stopped: return "a stop stays, also over a restart of the daemon";
+    case state::starting:
+      return fmt::format("start_timeout: it is to be ready within {}",
+                         in_words(spec.start_timeout));
+    case state::stopping:
+      return fmt::format("stop.timeout: killed with all it started after {}",
+                         in_words(spec.stop.timeout));
+    case state::stopped:
+      return "a stop stays, also over a restart of the daemon";
     case state::running:
-      if (status.health == health::unhealthy) return "health.on_failure alert: it is told, and never killed for it";
+      if (status.health == health::unhealthy)
+        return "health.on_failure alert: it is told, and never killed for it";
       return restart_rule(spec.restart);
-    default: return restart_rule(spec.restart);
+    default:
+      return restart_rule(spec.restart);
   }
 }
 
 std::string next_for(const instance_status& status, const std::vector<std::string>& waits_for) {
   switch (status.state) {
-    case state::waiting: return fmt::format("it starts by itself as soon as it can; it waits for {}", fmt::join(waits_for, ", "));
-    case state::starting: return "it becomes running when it is ready";
-    case state::running: return "nothing, it runs";
+    case state::waiting:
+      return fmt::format("it starts by itself as soon as it can; it waits for {}",
+                         fmt::join(waits_for, ", "));
+    case state::starting:
+      return "it becomes running when it is ready";
+    case state::running:
+      return "nothing, it runs";
     case state::stopping:
-      return status.desired == desired_state::up ? "it starts again when it is gone" : "it becomes stopped when it is gone";
+      return status.desired == desired_state::up ? "it starts again when it is gone"
+                                                 : "it becomes stopped when it is gone";
     case state::backoff:
-      return status.next_start_in ? fmt::format("it starts again in {}", in_words(*status.next_start_in)) : "it starts again";
+      return status.next_start_in
+                 ? fmt::format("it starts again in {}", in_words(*status.next_start_in))
+                 : "it starts again";
     case state::failed:
       if (status.why == reason::dependency_failed || status.why == reason::dependency_timeout)
         return fmt::format("it starts by itself when {} is there", status.because.dependency);
       return fmt::format("nothing until you say: aurorctl start {}", status.name);
-    case state::completed: return "nothing, its work is done";
-    case state::stopped: break;
+    case state::completed:
+      return "nothing, its work is done";
+    case state::stopped:
+      break;
   }
   return fmt::format("nothing until you say: aurorctl start {}", status.name);
 }
@@ -159,15 +171,49 @@ explanation explain(driver& of, core::instance_id id) {
   explanation told;
   told.instance = status.name;
   told.state = status.state;
-  told.summary = fmt::format("{} is {}: {}", status.name, to_string(status.state), in_words(status.why, status.because));
-  if (status.health == health::unhealthy && status.state == state::running) told.summary += " (unhealthy)";
+  told.summary = fmt::format("{} is {}: {}", status.name, to_string(status.state),
+                             in_words(status.why, status.because));
+  if (status.health == health::unhealthy && status.state == state::running)
+    told.summary += " (unhealthy)";
   told.waits_for = engine.waits_for(id);
   std::set<std::uint32_t> seen;
   follow_dependencies(of, id, 0, seen, told.chain);
-  look_at_port(of, id, told);
   told.rule = rule_for(status, engine.spec(id));
   told.next = next_for(status, told.waits_for);
   return told;
+}
+
+background_question ask_background(driver& of, core::instance_id id) {
+  background_question question{of.engine().name(id), of.paths().logs, of.paths().run, std::nullopt};
+  auto* runtime = of.find_runtime(id);
+  if (!runtime) return question;
+  if (auto* log = runtime->log()) log->drain();
+  // Its own listener is no news; a stranger's is the most common reason why it does not come up.
+  if (of.engine().state_of(id) != state::running) question.port = runtime->port();
+  return question;
+}
+
+background look_up(const background_question& question) {
+  background found;
+  reactor::log_query last;
+  last.last = lines_told;
+  reactor::log_reader reader({question.log_dir, question.run_dir, question.instance}, last);
+  for (auto lines = reader.next(); !lines.empty(); lines = reader.next())
+    for (auto& line : lines) found.last_lines.push_back(std::move(line.text));
+  if (question.port) found.holder = who_listens(*question.port);
+  return found;
+}
+
+void add(explanation& to, const background_question& question, background found) {
+  to.last_lines = std::move(found.last_lines);
+  if (!found.holder) return;
+  to.chain.push_back(
+      {wall_now(),
+       found.holder->pid
+           ? fmt::format("port {} is held by pid {} ({}), which Aurora does not touch",
+                         *question.port, found.holder->pid, found.holder->program)
+           : fmt::format("port {} is held by another process", *question.port),
+       {}});
 }
 
 }  // namespace aurora::shell

@@ -21,20 +21,28 @@ constexpr std::size_t hook_output = 10 << 10;
 
 const char* word(core::hook_kind hook) {
   switch (hook) {
-    case core::hook_kind::pre_start: return "pre_start";
-    case core::hook_kind::post_start: return "post_start";
-    case core::hook_kind::pre_stop: return "pre_stop";
-    case core::hook_kind::post_stop: return "post_stop";
+    case core::hook_kind::pre_start:
+      return "pre_start";
+    case core::hook_kind::post_start:
+      return "post_start";
+    case core::hook_kind::pre_stop:
+      return "pre_stop";
+    case core::hook_kind::post_stop:
+      return "post_stop";
   }
   return "hook";
 }
 
 const argv_template& command_of(const hooks_spec& hooks, core::hook_kind hook) {
   switch (hook) {
-    case core::hook_kind::pre_start: return hooks.pre_start;
-    case core::hook_kind::post_start: return hooks.post_start;
-    case core::hook_kind::pre_stop: return hooks.pre_stop;
-    case core::hook_kind::post_stop: break;
+    case core::hook_kind::pre_start:
+      return hooks.pre_start;
+    case core::hook_kind::post_start:
+      return hooks.post_start;
+    case core::hook_kind::pre_stop:
+      return hooks.pre_stop;
+    case core::hook_kind::post_stop:
+      break;
   }
   return hooks.post_stop;
 }
@@ -85,11 +93,13 @@ reactor::log_channel* instance_runtime::log() {
   return log_.get();
 }
 
-void instance_runtime::fail_spawn(core::run_number run, core::event::spawn_fault fault, std::string text) {
+void instance_runtime::fail_spawn(core::run_number run, core::event::spawn_fault fault,
+                                  std::string text) {
   driver_.post(core::event::spawn_failed{id_, run, fault, std::move(text)});
 }
 
-std::optional<std::string> instance_runtime::prepare_readiness(core::run_number run, run_resources& resources) {
+std::optional<std::string> instance_runtime::prepare_readiness(core::run_number run,
+                                                               run_resources& resources) {
   const auto& ready = spec().ready;
   if (std::holds_alternative<ready_on_notify>(ready)) {
     auto ours = [this](pid_t pid) {
@@ -98,8 +108,8 @@ std::optional<std::string> instance_runtime::prepare_readiness(core::run_number 
       const auto tree = child_->left_over();
       return std::find(tree.begin(), tree.end(), pid) != tree.end();
     };
-    auto socket = reactor::notify_socket::open(driver_.executor(), ours,
-                                               [this, run](const auto& said) { on_notification(run, said); });
+    auto socket = reactor::notify_socket::open(
+        driver_.executor(), ours, [this, run](const auto& said) { on_notification(run, said); });
     if (!socket) return "cannot make the notify socket: " + socket.error().message();
     resources.notify = std::move(*socket);
   } else if (const auto* descriptor = std::get_if<ready_on_fd>(&ready)) {
@@ -113,9 +123,10 @@ std::optional<std::string> instance_runtime::prepare_readiness(core::run_number 
     auto matcher = reactor::line_matcher::make(line->pattern);
     if (!matcher) return "ready.log: the pattern cannot be compiled";
     resources.matcher = std::move(*matcher);
-    resources.tap = log_->tap([this, run, matching = resources.matcher.get()](std::string_view bytes, std::uint64_t) {
-      if (matching->feed(bytes)) driver_.post(core::event::signalled_ready{id_, run});
-    });
+    resources.tap = log_->tap(
+        [this, run, matching = resources.matcher.get()](std::string_view bytes, std::uint64_t) {
+          if (matching->feed(bytes)) driver_.post(core::event::signalled_ready{id_, run});
+        });
   }
   return std::nullopt;
 }
@@ -148,7 +159,8 @@ void instance_runtime::spawn(core::run_number run) {
   if (resources_->pipe) resources_->pipe->close_child_end();
   if (!launched) {
     const auto& fault = launched.error();
-    fail_spawn(run, fault.transient() ? spawn_fault::transient : spawn_fault::permanent, describe(fault));
+    fail_spawn(run, fault.transient() ? spawn_fault::transient : spawn_fault::permanent,
+               describe(fault));
     return;
   }
   child_ = std::move(*launched);
@@ -174,9 +186,15 @@ boost::asio::awaitable<void> instance_runtime::supervise(std::shared_ptr<reactor
 void instance_runtime::send_signal(const core::command::send_signal& asked) {
   if (!child_ || asked.run != run_) return;
   switch (asked.to) {
-    case core::command::reach::main: child_->signal(asked.signal); break;
-    case core::command::reach::group: child_->signal_group(asked.signal); break;
-    case core::command::reach::tree: child_->signal_tree(asked.signal); break;
+    case core::command::reach::main:
+      child_->signal(asked.signal);
+      break;
+    case core::command::reach::group:
+      child_->signal_group(asked.signal);
+      break;
+    case core::command::reach::tree:
+      child_->signal_tree(asked.signal);
+      break;
   }
 }
 
@@ -191,8 +209,10 @@ void instance_runtime::on_notification(core::run_number run, const reactor::noti
   // The order matters: a service may say all of it in one datagram, READY last.
   if (said.main_pid && child_ && child_->adopt_main(*said.main_pid))
     driver_.post(core::event::main_pid_changed{id_, run, *said.main_pid});
-  if (said.extend_timeout) driver_.post(core::event::extend_timeout{id_, run, *said.extend_timeout});
-  if (said.watchdog_within) driver_.post(core::event::watchdog_armed{id_, run, *said.watchdog_within});
+  if (said.extend_timeout)
+    driver_.post(core::event::extend_timeout{id_, run, *said.extend_timeout});
+  if (said.watchdog_within)
+    driver_.post(core::event::watchdog_armed{id_, run, *said.watchdog_within});
   if (said.status) driver_.post(core::event::notify_status{id_, run, *said.status});
   if (said.ready) driver_.post(core::event::signalled_ready{id_, run});
   if (said.watchdog) driver_.post(core::event::watchdog_ping{id_, run});
@@ -202,9 +222,10 @@ void instance_runtime::on_notification(core::run_number run, const reactor::noti
 
 void instance_runtime::watch_files() {
   if (watch_ || !spec().watch) return;
-  auto opened = reactor::file_watch::open(driver_.executor(), *spec().watch, [this](const std::string& path) {
-    driver_.post(core::event::files_changed{id_, path});
-  });
+  auto opened =
+      reactor::file_watch::open(driver_.executor(), *spec().watch, [this](const std::string& path) {
+        driver_.post(core::event::files_changed{id_, path});
+      });
   if (opened) watch_ = std::move(*opened);
   driver_.warn("watch of " + name(), opened ? "" : "cannot watch: " + opened.error().message());
 }
@@ -226,23 +247,25 @@ void instance_runtime::run_hook(core::run_number run, core::hook_kind hook) {
   run_ = std::max(run_, run);
   auto launch = command_launch(command_of(spec().hooks, hook), word(hook));
   if (!launch) {
-    driver_.post(core::event::hook_done{id_, run, hook, false, fmt::format("{}: {}", word(hook), launch.error())});
+    driver_.post(core::event::hook_done{id_, run, hook, false,
+                                        fmt::format("{}: {}", word(hook), launch.error())});
     return;
   }
   tasks_.spawn(perform_hook(std::move(*launch), run, hook));
 }
 
-boost::asio::awaitable<void> instance_runtime::perform_hook(reactor::launch_spec launch, core::run_number run,
+boost::asio::awaitable<void> instance_runtime::perform_hook(reactor::launch_spec launch,
+                                                            core::run_number run,
                                                             core::hook_kind hook) {
   auto running = reactor::run_command(std::move(launch), hook_limit, hook_output);
   const auto result = co_await std::move(running);
-  driver_.post(core::event::hook_done{id_, run, hook, result.ok(), fmt::format("{}: {}", word(hook), describe(result))});
+  driver_.post(core::event::hook_done{id_, run, hook, result.ok(),
+                                      fmt::format("{}: {}", word(hook), describe(result))});
 }
 
 void instance_runtime::run_stop_command(core::run_number run) {
   auto launch = command_launch(spec().stop.command, "stop");
-  if (launch && child_)
-    launch->environment.push_back(fmt::format("MAINPID={}", child_->pid()));
+  if (launch && child_) launch->environment.push_back(fmt::format("MAINPID={}", child_->pid()));
   if (!launch) {
     driver_.post(core::event::stop_command_done{id_, run, false, launch.error()});
     return;
@@ -257,7 +280,8 @@ boost::asio::awaitable<void> instance_runtime::perform_stop_command(reactor::lau
   driver_.post(core::event::stop_command_done{id_, run, result.ok(), describe(result)});
 }
 
-std::optional<boost::system::result<reactor::probe_request, std::string>> instance_runtime::probe_request() const {
+std::optional<boost::system::result<reactor::probe_request, std::string>>
+instance_runtime::probe_request() const {
   using request = boost::system::result<reactor::probe_request, std::string>;
   const auto& health = spec().health;
   if (!health) return std::nullopt;
@@ -267,7 +291,8 @@ std::optional<boost::system::result<reactor::probe_request, std::string>> instan
     asked.url = core::expand(http->url, own);
     asked.status = http->status;
     asked.body = http->body;
-    for (const auto& [header, value] : http->headers) asked.headers.emplace_back(header, core::expand(value, own));
+    for (const auto& [header, value] : http->headers)
+      asked.headers.emplace_back(header, core::expand(value, own));
     asked.method = http->method;
     asked.tls_verify = http->tls_verify;
     return request(reactor::probe_request(std::move(asked)));
@@ -294,7 +319,8 @@ void instance_runtime::probe(core::run_number run) {
   if (probing_) probe_signal_ = &signal;
 }
 
-boost::asio::awaitable<void> instance_runtime::run_probe(reactor::probe_request request, core::run_number run) {
+boost::asio::awaitable<void> instance_runtime::run_probe(reactor::probe_request request,
+                                                         core::run_number run) {
   struct flight {
     instance_runtime& of;
     std::uint64_t serial;

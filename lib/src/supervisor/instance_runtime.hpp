@@ -21,8 +21,8 @@ namespace aurora::shell {
 
 class driver;
 
-/// What the shell holds for one instance: its log, its process, its readiness, the probe in flight. It
-/// performs the engine's commands and reports; results carry the run they belong to.
+/// What the shell holds for one instance: its log, its process, its readiness, the probe in flight.
+/// It performs the engine's commands and reports; results carry the run they belong to.
 class instance_runtime {
  public:
   instance_runtime(driver& owner, core::instance_id id);
@@ -63,12 +63,15 @@ class instance_runtime {
   void fail_spawn(core::run_number run, core::event::spawn_fault fault, std::string text);
   void on_notification(core::run_number run, const reactor::notification& said);
   void watch_files();
-  boost::system::result<reactor::launch_spec, std::string> command_launch(const argv_template& command,
-                                                                          const char* purpose) const;
-  boost::asio::awaitable<void> supervise(std::shared_ptr<reactor::child> child, core::run_number run);
+  boost::system::result<reactor::launch_spec, std::string> command_launch(
+      const argv_template& command, const char* purpose) const;
+  boost::asio::awaitable<void> supervise(std::shared_ptr<reactor::child> child,
+                                         core::run_number run);
   boost::asio::awaitable<void> run_probe(reactor::probe_request request, core::run_number run);
-  boost::asio::awaitable<void> perform_hook(reactor::launch_spec launch, core::run_number run, core::hook_kind hook);
-  boost::asio::awaitable<void> perform_stop_command(reactor::launch_spec launch, core::run_number run);
+  boost::asio::awaitable<void> perform_hook(reactor::launch_spec launch, core::run_number run,
+                                            core::hook_kind hook);
+  boost::asio::awaitable<void> perform_stop_command(reactor::launch_spec launch,
+                                                    core::run_number run);
 
   driver& driver_;
   core::instance_id id_;

@@ -5,8 +5,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -21,7 +21,8 @@ template <class T>
 using built = boost::system::result<T, std::string>;
 
 bool inherited(std::string_view name) {
-  for (const std::string_view kept : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"})
+  for (const std::string_view kept :
+       {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"})
     if (name == kept) return true;
   return name.rfind("LC_", 0) == 0;
 }
@@ -72,7 +73,8 @@ built<account> find_user(const std::string& name) {
     if (const auto uid = as_number(name)) entry = ::getpwuid(*uid);
   if (!entry) {
     const auto uid = as_number(name);
-    if (!uid) return fmt::format("user: there is no user \"{}\" on this machine (getent passwd)", name);
+    if (!uid)
+      return fmt::format("user: there is no user \"{}\" on this machine (getent passwd)", name);
     account bare;
     bare.ids.uid = *uid;
     bare.ids.gid = *uid;
@@ -81,8 +83,11 @@ built<account> find_user(const std::string& name) {
   account found;
   found.ids.uid = entry->pw_uid;
   found.ids.gid = entry->pw_gid;
-  found.environment = {{"HOME", entry->pw_dir}, {"USER", entry->pw_name}, {"LOGNAME", entry->pw_name},
-                       {"SHELL", entry->pw_shell && *entry->pw_shell ? entry->pw_shell : "/bin/sh"}};
+  found.environment = {
+      {"HOME", entry->pw_dir},
+      {"USER", entry->pw_name},
+      {"LOGNAME", entry->pw_name},
+      {"SHELL", entry->pw_shell && *entry->pw_shell ? entry->pw_shell : "/bin/sh"}};
   const std::string user = entry->pw_name;
   found.ids.groups = groups_of(user.c_str(), found.ids.gid);
   return found;
@@ -130,7 +135,8 @@ void activate_virtualenv(variables& environment, const std::string& directory) {
   set(environment, "PATH", directory + "/bin" + (path ? ":" + *path : ""));
   set(environment, "VIRTUAL_ENV", directory);
   const auto slash = directory.find_last_of('/');
-  set(environment, "VIRTUAL_ENV_PROMPT", slash == std::string::npos ? directory : directory.substr(slash + 1));
+  set(environment, "VIRTUAL_ENV_PROMPT",
+      slash == std::string::npos ? directory : directory.substr(slash + 1));
   unset(environment, "PYTHONHOME");
   if (!get(environment, "PYTHONUNBUFFERED")) set(environment, "PYTHONUNBUFFERED", "1");
 }
@@ -174,11 +180,13 @@ std::vector<std::pair<std::string, std::string>> base_environment() {
     if (equals != std::string_view::npos && inherited(text.substr(0, equals)))
       kept.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
-  if (!get(kept, "PATH")) set(kept, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  if (!get(kept, "PATH"))
+    set(kept, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   return kept;
 }
 
-built<reactor::launch_spec> build_launch(const service_spec& service, const launch_context& context) {
+built<reactor::launch_spec> build_launch(const service_spec& service,
+                                         const launch_context& context) {
   return build_launch(service, context, service.command);
 }
 

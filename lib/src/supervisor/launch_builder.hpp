@@ -15,22 +15,22 @@ namespace aurora::shell {
 
 /// What a launch needs beside the service's definition.
 struct launch_context {
-  std::string instance;          ///< "web@2"
+  std::string instance;  ///< "web@2"
   unsigned number = 1;
   std::optional<std::uint16_t> port;
-  std::string run_marker;        ///< value of AURORA_RUN
-  std::string notify_address;    ///< value of NOTIFY_SOCKET; empty: none
+  std::string run_marker;      ///< value of AURORA_RUN
+  std::string notify_address;  ///< value of NOTIFY_SOCKET; empty: none
 };
 
-/// What the daemon's own environment hands on to every service: PATH, HOME, USER, LOGNAME, SHELL, LANG,
-/// LC_*, TZ, TMPDIR, and nothing else, so that no secret of the daemon's leaks into a service. With `user`, HOME, USER, LOGNAME and
-/// SHELL are that user's.
+/// What the daemon's own environment hands on to every service: PATH, HOME, USER, LOGNAME, SHELL,
+/// LANG, LC_*, TZ, TMPDIR, and nothing else, so that no secret of the daemon's leaks into a
+/// service. With `user`, HOME, USER, LOGNAME and SHELL are that user's.
 std::vector<std::pair<std::string, std::string>> base_environment();
 
-/// The launch of a service's own command. The error says what is wrong in words: an unknown user, an env
-/// file that cannot be read. Env files are read here, at each start.
-boost::system::result<reactor::launch_spec, std::string> build_launch(const service_spec& service,
-                                                                      const launch_context& context);
+/// The launch of a service's own command. The error says what is wrong in words: an unknown user,
+/// an env file that cannot be read. Env files are read here, at each start.
+boost::system::result<reactor::launch_spec, std::string> build_launch(
+    const service_spec& service, const launch_context& context);
 
 /// The same surroundings for another command of the service: a hook, a stop command, an exec probe.
 boost::system::result<reactor::launch_spec, std::string> build_launch(const service_spec& service,

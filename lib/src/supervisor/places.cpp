@@ -32,7 +32,8 @@ std::string find_config(const std::string& asked) {
   return {};
 }
 
-std::string find_state_dir(const std::string& asked, const std::string& of_config, const std::string& config_file) {
+std::string find_state_dir(const std::string& asked, const std::string& of_config,
+                           const std::string& config_file) {
   if (!asked.empty()) return absolute(asked);
   if (const auto set = from_environment("AURORA_STATE_DIR"); !set.empty()) return absolute(set);
   if (!of_config.empty()) return of_config;

@@ -24,7 +24,8 @@ void collect_listeners(const char* table, std::uint16_t port, std::set<std::stri
   while (std::getline(in, line)) {
     std::istringstream fields(line);
     std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
-    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
+    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >>
+        timeout >> inode;
     const auto colon = local.rfind(':');
     if (state != listening || colon == std::string::npos) continue;
     unsigned number = 0;

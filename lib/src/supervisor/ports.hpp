@@ -8,8 +8,8 @@
 
 namespace aurora::shell {
 
-/// A TCP port that is free on the loopback right now (`port: 0`). Nothing keeps it free: as with every
-/// such pick, whoever binds first has it.
+/// A TCP port that is free on the loopback right now (`port: 0`). Nothing keeps it free: as with
+/// every such pick, whoever binds first has it.
 std::optional<std::uint16_t> free_port();
 
 struct port_holder {

@@ -28,7 +28,8 @@ bool on_path(const std::string& command) {
 std::optional<std::string> missing(const prerequisite& needed) {
   if (const auto* command = std::get_if<command_exists>(&needed)) {
     if (on_path(command->command)) return std::nullopt;
-    return fmt::format("prerequisites: the command \"{0}\" is not on PATH (apt-get install {0}?)", command->command);
+    return fmt::format("prerequisites: the command \"{0}\" is not on PATH (apt-get install {0}?)",
+                       command->command);
   }
   if (const auto* file = std::get_if<file_exists>(&needed)) {
     if (::access(file->path.c_str(), F_OK) == 0) return std::nullopt;
@@ -37,8 +38,10 @@ std::optional<std::string> missing(const prerequisite& needed) {
   const auto port = std::get<port_free>(needed).port;
   const auto holder = who_listens(port);
   if (!holder) return std::nullopt;
-  if (!holder->pid) return fmt::format("prerequisites: port {} is taken by a process of another user", port);
-  return fmt::format("prerequisites: port {} is taken by pid {} ({})", port, holder->pid, holder->program);
+  if (!holder->pid)
+    return fmt::format("prerequisites: port {} is taken by a process of another user", port);
+  return fmt::format("prerequisites: port {} is taken by pid {} ({})", port, holder->pid,
+                     holder->program);
 }
 
 }  // namespace
@@ -53,14 +56,17 @@ std::vector<std::string> missing_prerequisites(const stack_spec& stack) {
 std::optional<std::string> writable_by_others(const std::string& config_file) {
   const char* allowed = std::getenv("AURORA_ALLOW_WRITABLE_CONFIG");
   if (::geteuid() != 0 || (allowed && std::strcmp(allowed, "1") == 0)) return std::nullopt;
-  for (std::filesystem::path part = config_file; ; part = part.parent_path()) {
+  for (std::filesystem::path part = config_file;; part = part.parent_path()) {
     struct stat found {};
     // A sticky directory (/tmp) lets nobody replace what is another's.
-    const bool sticky = ::stat(part.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX);
+    const bool sticky =
+        ::stat(part.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX);
     if ((found.st_mode & S_IWOTH) && !sticky)
-      return fmt::format("'{0}' can be written by everybody (mode {1:04o}), and this is root: chmod o-w '{0}', or set "
-                         "AURORA_ALLOW_WRITABLE_CONFIG=1",
-                         part.string(), found.st_mode & 07777);
+      return fmt::format(
+          "'{0}' can be written by everybody (mode {1:04o}), and this is root: chmod o-w '{0}', or "
+          "set "
+          "AURORA_ALLOW_WRITABLE_CONFIG=1",
+          part.string(), found.st_mode & 07777);
     if (part == part.parent_path()) return std::nullopt;
   }
 }

@@ -39,14 +39,15 @@ std::uint64_t next_number(std::string_view& text) {
   return value;
 }
 
-// proc(5): the fields after the command's closing parenthesis; 14 and 15 are user and system time, 24 is rss.
+// proc(5): the fields after the command's closing parenthesis; 14 and 15 are user and system time,
+// 24 is rss.
 void add_process(pid_t pid, tree_usage& sum) {
   char path[64], buffer[1024];
   *fmt::format_to(path, "/proc/{}/stat", pid) = '\0';
   std::string_view text = slurp(path, buffer, sizeof buffer);
   const auto paren = text.rfind(')');
   if (paren == std::string_view::npos || paren + 3 > text.size()) return;
-  text.remove_prefix(paren + 3);                     // now at field 3, the state letter
+  text.remove_prefix(paren + 3);  // now at field 3, the state letter
   text.remove_prefix(std::min(text.find(' '), text.size()));
   for (int field = 4; field <= 24; ++field) {
     const std::uint64_t value = next_number(text);
@@ -88,7 +89,8 @@ void sampler::read(pid_t pid, reading& into, duration uptime, instant now) {
   const auto used = std::max(duration{}, cpu - into.cpu);
   into.shown.memory_bytes = sum.pages * page;
   if (since > duration{})
-    into.shown.cpu_percent = 100.0 * static_cast<double>(used.count()) / static_cast<double>(since.count());
+    into.shown.cpu_percent =
+        100.0 * static_cast<double>(used.count()) / static_cast<double>(since.count());
   into.cpu = cpu;
   into.at = now;
 }

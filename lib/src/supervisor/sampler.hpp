@@ -9,9 +9,10 @@
 
 namespace aurora::shell {
 
-/// CPU and memory of service trees, read from /proc when someone asks and never otherwise. A reading is
-/// kept for `fresh`, and one call spends at most `budget` on new readings, so that the status of 500
-/// services costs no more than that of a few; those that were not reached are read by the next call.
+/// CPU and memory of service trees, read from /proc when someone asks and never otherwise. A
+/// reading is kept for `fresh`, and one call spends at most `budget` on new readings, so that the
+/// status of 500 services costs no more than that of a few; those that were not reached are read by
+/// the next call.
 class sampler {
  public:
   static constexpr duration fresh = std::chrono::seconds(2);

@@ -27,22 +27,27 @@ outcome make_directory(const std::string& path, mode_t mode) {
 }
 
 outcome make_parents(const std::string& path) {
-  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
+  for (auto slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1))
     if (auto made = make_directory(path.substr(0, slash), 0755); !made) return made;
   return {};
 }
 
-// What another user can write, another user can plant (a socket, a state file): root does not trust it.
+// What another user can write, another user can plant (a socket, a state file): root does not trust
+// it.
 outcome check_owner(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) < 0)
     return fmt::format("cannot look at '{}': {}", path, std::strerror(errno));
   if (found.st_uid != ::geteuid())
-    return fmt::format("the state directory '{}' belongs to uid {}, this is uid {}: choose another with --state-dir",
-                       path, found.st_uid, ::geteuid());
+    return fmt::format(
+        "the state directory '{}' belongs to uid {}, this is uid {}: choose another with "
+        "--state-dir",
+        path, found.st_uid, ::geteuid());
   if (found.st_mode & (S_IWGRP | S_IWOTH))
-    return fmt::format("the state directory '{}' can be written by others (mode {:04o}): chmod go-w '{}'", path,
-                       found.st_mode & 07777, path);
+    return fmt::format(
+        "the state directory '{}' can be written by others (mode {:04o}): chmod go-w '{}'", path,
+        found.st_mode & 07777, path);
   if (::access(path.c_str(), W_OK) < 0)
     return fmt::format("cannot write to the state directory '{}': {}", path, std::strerror(errno));
   return {};
@@ -71,7 +76,8 @@ boost::system::result<state_lock, std::string> state_lock::take(const std::strin
   if (fd < 0) return fmt::format("cannot open the lock '{}': {}", path, std::strerror(errno));
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
     const std::string pid = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) > 0) return state_lock(fd);
+    if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) > 0)
+      return state_lock(fd);
     const std::string words = std::strerror(errno);
     ::close(fd);
     return fmt::format("cannot write to the lock '{}': {}", path, words);
@@ -80,7 +86,8 @@ boost::system::result<state_lock, std::string> state_lock::take(const std::strin
   const bool told = ::pread(fd, text, sizeof text - 1, 0) > 0;
   ::close(fd);
   if (char* end = std::strchr(text, '\n')) *end = '\0';
-  return fmt::format("already running: pid {} holds '{}' (see: aurorctl status)", told ? text : "unknown", path);
+  return fmt::format("already running: pid {} holds '{}' (see: aurorctl status)",
+                     told ? text : "unknown", path);
 }
 
 state_lock::state_lock(state_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -14,7 +14,8 @@ struct state_paths {
   std::string root, run, logs, socket, lock, state;
 };
 
-/// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. Error: words with the path.
+/// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. Error: words
+/// with the path.
 boost::system::result<void, std::string> prepare(const state_paths& paths);
 
 /// The kernel's lock on a state directory: gone with its holder, however that ends.

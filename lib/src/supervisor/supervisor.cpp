@@ -56,15 +56,21 @@ struct supervisor::impl : server::observer {
   shell::driver of;
 };
 
-supervisor::supervisor(boost::asio::any_io_executor executor, stack_spec stack, supervisor_options options)
+supervisor::supervisor(boost::asio::any_io_executor executor, stack_spec stack,
+                       supervisor_options options)
     : impl_(std::make_unique<impl>(std::move(executor), std::move(stack), std::move(options))) {}
 
-supervisor::~supervisor() { BOOST_ASSERT_MSG(!impl_->started, "a supervisor is stopped before it is destroyed"); }
+supervisor::~supervisor() {
+  BOOST_ASSERT_MSG(!impl_->started, "a supervisor is stopped before it is destroyed");
+}
 
-void supervisor::on_change(std::function<void(const journal_entry&)> handler) { impl_->told = std::move(handler); }
+void supervisor::on_change(std::function<void(const journal_entry&)> handler) {
+  impl_->told = std::move(handler);
+}
 
 void supervisor::start() {
-  if (auto ready = shell::prepare(impl_->of.paths()); !ready) throw std::runtime_error(ready.error());
+  if (auto ready = shell::prepare(impl_->of.paths()); !ready)
+    throw std::runtime_error(ready.error());
   impl_->started = true;
   impl_->of.entries().observe(*impl_);
   impl_->of.begin();
@@ -80,8 +86,12 @@ boost::asio::awaitable<void> supervisor::stop() {
   impl_->started = false;
 }
 
-bool supervisor::start_services(const std::vector<std::string>& names) { return impl_->ask<core::event::start>(names); }
-bool supervisor::stop_services(const std::vector<std::string>& names) { return impl_->ask<core::event::stop>(names); }
+bool supervisor::start_services(const std::vector<std::string>& names) {
+  return impl_->ask<core::event::start>(names);
+}
+bool supervisor::stop_services(const std::vector<std::string>& names) {
+  return impl_->ask<core::event::stop>(names);
+}
 bool supervisor::restart_services(const std::vector<std::string>& names) {
   return impl_->ask<core::event::restart>(names);
 }

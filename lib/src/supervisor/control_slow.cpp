@@ -2,12 +2,13 @@
 
 #include <aurora/config.hpp>
 
+#include "server/on_worker.hpp"
 #include "supervisor/control.hpp"
 #include "supervisor/disk_source.hpp"
+#include "supervisor/explain.hpp"
 #include "supervisor/instance_runtime.hpp"
-#include "server/on_worker.hpp"
 
-// The part of the API that reads the configuration again or probes: what takes time.
+// The part of the API that takes time: reads files, probes, waits.
 namespace aurora::shell {
 
 boost::asio::awaitable<void> control::lock_configuration() {
@@ -30,7 +31,12 @@ struct unlock_configuration {
 };
 
 problem invalid(const diagnostics& faults) {
-  problem told{422, "invalid-configuration", "the configuration is not valid", "nothing was changed", "correct it and try again: aurorctl validate", {}};
+  problem told{422,
+               "invalid-configuration",
+               "the configuration is not valid",
+               "nothing was changed",
+               "correct it and try again: aurorctl validate",
+               {}};
   for (const auto& fault : faults) told.errors.push_back(to_string(fault));
   return told;
 }
@@ -60,11 +66,14 @@ boost::asio::awaitable<server::answer<plan_steps>> control::reload(std::optional
   {
     const unlock_configuration at_the_end{configuring_, configured_};
     const auto next = co_await read_configuration();
-    driver_.warn("last reload failed", next ? "" : next.error().errors.empty() ? next.error().title : next.error().errors.front());
+    driver_.warn("last reload failed", next                          ? ""
+                                       : next.error().errors.empty() ? next.error().title
+                                                                     : next.error().errors.front());
     if (!next) co_return next.error();
     steps = driver_.apply(*next);
   }
-  driver_.log(log_level::info, fmt::format("configuration read again: services changed: {}", steps.size()));
+  driver_.log(log_level::info,
+              fmt::format("configuration read again: services changed: {}", steps.size()));
   for (const auto& step : steps)
     for (const auto id : driver_.engine().resolve(step.service)) touched.push_back(id);
   std::erase_if(touched, [&](auto id) {
@@ -74,8 +83,8 @@ boost::asio::awaitable<server::answer<plan_steps>> control::reload(std::optional
   co_return steps;
 }
 
-boost::asio::awaitable<server::answer<operation_report>> control::scale(std::string service, unsigned instances,
-                                                                        std::optional<duration> wait) {
+boost::asio::awaitable<server::answer<operation_report>> control::scale(
+    std::string service, unsigned instances, std::optional<duration> wait) {
   co_await lock_configuration();
   core::targets who;
   {
@@ -86,17 +95,41 @@ boost::asio::awaitable<server::answer<operation_report>> control::scale(std::str
     if (found == next.services.end()) {
       const auto none = resolve({service});
       if (!none) co_return none.error();
-      co_return problem{400, "bad-request", "scale takes the name of a service, not of an instance", "", "", {}};
+      co_return problem{
+          400, "bad-request", "scale takes the name of a service, not of an instance", "", "", {}};
     }
     if (instances == 0 || instances > 1000)
-      co_return problem{400, "bad-request", fmt::format("{} instances cannot be had", instances), "between 1 and 1000",
-                        fmt::format("for none: aurorctl stop {}", service), {}};
+      co_return problem{400,
+                        "bad-request",
+                        fmt::format("{} instances cannot be had", instances),
+                        "between 1 and 1000",
+                        fmt::format("for none: aurorctl stop {}", service),
+                        {}};
     found->instances = instances;
     driver_.apply(next);
     who = driver_.engine().resolve(service);
   }
   if (wait) co_await driver_.settled(who, driver::goal::up, wait);
   co_return report(who, std::vector<bool>(who.size(), false), driver::goal::up);
+}
+
+boost::asio::awaitable<server::answer<std::vector<explanation>>> control::why(std::string name) {
+  const auto who = resolve({name});
+  if (!who) co_return who.error();
+  std::vector<explanation> told;
+  std::vector<background_question> questions;
+  for (const auto id : *who) {
+    told.push_back(explain(driver_, id));
+    questions.push_back(ask_background(driver_, id));
+  }
+  auto work = [questions] {
+    std::vector<background> found;
+    for (const auto& question : questions) found.push_back(look_up(question));
+    return found;
+  };
+  auto found = co_await server::on_worker(driver_.workers(), std::move(work));
+  for (std::size_t i = 0; i < told.size(); ++i) add(told[i], questions[i], std::move(found[i]));
+  co_return told;
 }
 
 boost::asio::awaitable<probe_report> control::check_one(core::instance_id id) {
@@ -122,7 +155,8 @@ boost::asio::awaitable<probe_report> control::check_one(core::instance_id id) {
   co_return told;
 }
 
-boost::asio::awaitable<server::answer<std::vector<probe_report>>> control::check(std::vector<std::string> names) {
+boost::asio::awaitable<server::answer<std::vector<probe_report>>> control::check(
+    std::vector<std::string> names) {
   const auto who = resolve(names);
   if (!who) co_return who.error();
   std::vector<probe_report> told(who->size());

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stream.hpp"
+#include "tasks.hpp"
+
+namespace aurora::ctl {
+
+/// Who hears what the stream tells. Called from the loop.
+struct listener {
+  virtual ~listener() = default;
+  virtual void on_snapshot(std::uint64_t /*sequence*/, const status_view& /*status*/) {}
+  virtual void on_service(const service_view& /*service*/) {}
+  virtual void on_removed(const std::string& /*name*/) {}
+  virtual void on_subscribed() {}  ///< log lines written from here on come by `on_log`
+  virtual void on_event(const event_view& /*event*/) {}
+  virtual void on_raw_event(const json::value& /*event*/) {}  ///< the same as it came
+  virtual void on_log(const log_line& /*line*/) {}
+  virtual void on_dropped(std::uint64_t /*lines*/) {}  ///< the daemon left lines out: we were slow
+  virtual void on_lost() {}                            ///< it is tried to come back
+};
+
+/// Reads the stream for a listener and comes back when the daemon does.
+class feed {
+ public:
+  /// logs: whose output is subscribed to after each connecting, no history; empty: nobody's.
+  feed(asio::any_io_executor executor, endpoint where, listener& to,
+       std::vector<std::string> logs = {})
+      : stream_(executor, std::move(where)), to_(to), logs_(std::move(logs)) {}
+
+  /// Until cancelled, or until the daemon is gone for `patience`. Throws `failure` only when the
+  /// very first connecting fails.
+  asio::awaitable<void> run(duration patience);
+
+  /// Also the logs of these; kept for the next connecting too.
+  asio::awaitable<void> subscribe(const std::vector<std::string>& names);
+
+ private:
+  asio::awaitable<bool> reopen(duration patience);
+  asio::awaitable<void> open();
+  void hand_on(const json::value& message);
+  stream stream_;
+  listener& to_;
+  std::vector<std::string> logs_;
+};
+
+/// Runs a feed whose loss only costs beauty: a `failure` to connect is swallowed.
+asio::awaitable<void> run_if_possible(feed& what, duration patience);
+
+/// Waits; cancellation throws.
+asio::awaitable<void> pause(duration span);
+
+constexpr duration forever = std::chrono::hours(24 * 365);
+
+}  // namespace aurora::ctl

@@ -1,0 +1,30 @@
+#pragma once
+
+namespace aurora::ctl {
+
+struct context;
+
+/// One for each verb, in the file of its name. Each returns the exit code or throws `failure`.
+int verb_up(context& c);
+int verb_down(context& c);
+int verb_start(context& c);
+int verb_stop(context& c);
+int verb_restart(context& c);
+int verb_status(context& c);
+int verb_check(context& c);
+int verb_logs(context& c);
+int verb_events(context& c);
+int verb_why(context& c);
+int verb_graph(context& c);
+int verb_validate(context& c);
+int verb_plan(context& c);
+int verb_reload(context& c);
+int verb_signal(context& c);
+int verb_scale(context& c);
+int verb_completion(context& c);
+int verb_help(context& c);
+/// Hidden: the names of services and instances, a line each, for completion; silent where no daemon
+/// is.
+int verb_names(context& c);
+
+}  // namespace aurora::ctl

@@ -1,0 +1,198 @@
+#include "launch.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "feed.hpp"
+#include "places.hpp"
+#include "text.hpp"
+#include "units.hpp"
+
+extern char** environ;
+
+namespace aurora::ctl {
+namespace {
+
+constexpr auto default_launch_limit = std::chrono::seconds(60);
+/// How long one that lost the race for the lock waits for the winner to listen.
+constexpr auto race_limit = std::chrono::seconds(2);
+
+failure cannot(const std::string& what, const std::string& path, int error) {
+  const bool denied = error == EACCES || error == EPERM || error == EROFS;
+  return {denied ? exit_code::not_permitted : exit_code::failed,
+          "cannot " + what + " '" + path + "': " + std::strerror(error)};
+}
+
+void make_directory(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return;
+  throw cannot("make the directory", path, errno);
+}
+
+std::string own_directory() {
+  char path[PATH_MAX];
+  const auto n = ::readlink("/proc/self/exe", path, sizeof path);
+  if (n <= 0) return {};
+  const std::string_view whole(path, static_cast<std::size_t>(n));
+  return std::string(whole.substr(0, whole.rfind('/')));
+}
+
+std::string daemon_program() {
+  const std::string beside = own_directory() + "/aurorad";
+  return ::access(beside.c_str(), X_OK) == 0 ? beside : "aurorad";
+}
+
+struct spawn_setup {
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+  explicit spawn_setup(const std::string& log) {
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_APPEND | O_CREAT,
+                                       0640);
+    ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    // Whoever reads our output through a pipe must see its end when we leave.
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    ::posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigset_t all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setflags(
+        &attributes,
+        static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+  }
+  ~spawn_setup() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  spawn_setup(const spawn_setup&) = delete;
+  spawn_setup& operator=(const spawn_setup&) = delete;
+};
+
+failure ended_early(const launched_daemon& daemon) {
+  const int status = daemon.ended.value_or(1);
+  const bool invalid = status == code(exit_code::invalid_configuration);
+  const std::string how = status > 128 ? "was killed by signal " + std::to_string(status - 128)
+                                       : "ended with exit code " + std::to_string(status);
+  return {invalid ? exit_code::invalid_configuration : exit_code::failed,
+          invalid ? "the daemon refused to start: the configuration is invalid"
+                  : "the daemon " + how + " before it answered",
+          invalid ? "correct it; `aurorctl validate` checks it" : "its log is " + daemon.log,
+          daemon.last_lines(20)};
+}
+
+}  // namespace
+
+std::optional<int> launched_daemon::poll() {
+  if (ended || pid <= 0) return ended;
+  int status = 0;
+  if (::waitpid(pid, &status, WNOHANG) != pid) return ended;
+  ended = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return ended;
+}
+
+std::vector<std::string> launched_daemon::last_lines(std::size_t most) const {
+  std::string text;
+  try {
+    text = read_file(log, "the daemon's log");
+  } catch (const failure&) {
+    return {};
+  }
+  std::vector<std::string> lines;
+  std::string_view rest(text);
+  rest.remove_prefix(std::min<std::size_t>(rest.size(), log_began));
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    lines.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<long>(most));
+  return lines;
+}
+
+launched_daemon launch_daemon(const invocation& given) {
+  const std::string config = require_config(given);
+  const std::string state_dir = find_state_dir(given);
+  make_directory(state_dir, 0700);
+  make_directory(state_dir + "/logs", 0750);
+  launched_daemon daemon;
+  daemon.log = state_dir + "/logs/aurorad.log";
+  struct stat log {};
+  if (::stat(daemon.log.c_str(), &log) == 0)
+    daemon.log_began = static_cast<std::uint64_t>(log.st_size);
+  std::string program = daemon_program();
+  std::string arguments[] = {program, "--config", config, "--state-dir", state_dir};
+  char* argv[std::size(arguments) + 1] = {};
+  for (std::size_t i = 0; i < std::size(arguments); ++i) argv[i] = arguments[i].data();
+  const spawn_setup setup(daemon.log);
+  const int error = ::posix_spawnp(&daemon.pid, program.c_str(), &setup.actions, &setup.attributes,
+                                   argv, environ);
+  if (error == ENOENT && program == "aurorad") {
+    throw failure(
+        exit_code::failed,
+        "cannot start the daemon: there is no 'aurorad' in '" + own_directory() + "' nor on PATH",
+        "install it beside aurorctl");
+  }
+  if (error != 0) throw cannot("start the daemon", program, error);
+  return daemon;
+}
+
+asio::awaitable<bool> daemon_answers(client& api) {
+  bool answers = true;
+  try {
+    co_await api.get("/healthz");
+  } catch (const failure& error) {
+    if (error.code != exit_code::no_daemon) throw;
+    answers = false;
+  }
+  co_return answers;
+}
+
+asio::awaitable<void> await_daemon(context& c, client& api, launched_daemon& daemon) {
+  const auto limit = c.given.timeout.value_or(default_launch_limit);
+  auto until = steady::now() + limit;
+  auto wait = std::chrono::milliseconds(1);
+  bool lost_the_race = false;
+  for (;;) {
+    if (co_await daemon_answers(api)) co_return;
+    if (daemon.poll() && !lost_the_race) {
+      // Exit code 1 is also what the loser of two starts at once gets; then the winner answers
+      // soon.
+      if (daemon.ended != code(exit_code::failed)) throw ended_early(daemon);
+      lost_the_race = true;
+      until = std::min(until, steady::now() + race_limit);
+    }
+    if (steady::now() >= until) {
+      if (lost_the_race) throw ended_early(daemon);
+      throw failure(exit_code::timed_out, "the daemon does not answer after " + human(limit),
+                    "its log is " + daemon.log, daemon.last_lines(20));
+    }
+    co_await pause(wait);
+    wait = std::min(wait + std::chrono::milliseconds(1), std::chrono::milliseconds(5));
+  }
+}
+
+asio::awaitable<std::optional<launched_daemon>> ensure_daemon(context& c, client& api) {
+  std::optional<launched_daemon> daemon;
+  if (co_await daemon_answers(api)) co_return daemon;
+  if (c.given.host) {
+    throw failure(exit_code::no_daemon, "no daemon is reachable at '" + api.where().shown + "'",
+                  "with --host none is started: run `aurorctl up` on the machine itself");
+  }
+  daemon = launch_daemon(c.given);
+  co_await await_daemon(c, api, *daemon);
+  co_return daemon;
+}
+
+}  // namespace aurora::ctl

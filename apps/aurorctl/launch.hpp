@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "client.hpp"
+#include "context.hpp"
+
+namespace aurora::ctl {
+
+/// An `aurorad` that we started. It runs in a session of its own and outlives us.
+struct launched_daemon {
+  pid_t pid = -1;
+  std::string log;              ///< STATE/logs/aurorad.log, where its stdout and stderr go
+  std::uint64_t log_began = 0;  ///< size of the log before it started
+  std::optional<int> ended;     ///< its exit code, or 128 + signal, once reaped
+
+  /// Reaps it if it has ended; the result is `ended`.
+  std::optional<int> poll();
+  /// What it wrote since it was started: the last lines.
+  std::vector<std::string> last_lines(std::size_t most) const;
+};
+
+/// Starts `aurorad` from beside our own binary, else from PATH, with the configuration and the
+/// state directory of `given`. Makes the state directory (0700). Throws `failure`.
+launched_daemon launch_daemon(const invocation& given);
+
+/// Until the daemon answers. Throws `failure` with its last words when it ends first: its own exit
+/// code where that means something here (6), else 1; 124 when --timeout runs out.
+asio::awaitable<void> await_daemon(context& c, client& api, launched_daemon& daemon);
+
+/// Whether a daemon answers at all. Throws `failure` for everything but "no daemon".
+asio::awaitable<bool> daemon_answers(client& api);
+
+/// For verbs that launch the daemon when there is none: what was launched, or nothing.
+asio::awaitable<std::optional<launched_daemon>> ensure_daemon(context& c, client& api);
+
+}  // namespace aurora::ctl

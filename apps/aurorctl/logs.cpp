@@ -1,0 +1,204 @@
+#include "logs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "event_text.hpp"
+#include "handlers.hpp"
+#include "text.hpp"
+#include "units.hpp"
+
+namespace aurora::ctl {
+namespace {
+
+constexpr std::size_t default_lines = 100;
+constexpr auto reading_takes = std::chrono::seconds(30);
+
+std::vector<std::string> names_of(const std::vector<const service_view*>& chosen) {
+  std::vector<std::string> names;
+  for (const auto* s : chosen) names.push_back(s->name);
+  return names;
+}
+
+std::string target_of(const std::string& name, const log_query& query, std::size_t lines) {
+  std::string target = fmt::format("/api/v1/services/{}/logs?lines={}", url_encode(name), lines);
+  if (query.since) target += "&since=" + url_encode(utc(*query.since));
+  return target;
+}
+
+std::vector<log_line> parse_lines(std::string_view body) {
+  std::vector<log_line> lines;
+  while (!body.empty()) {
+    const auto end = std::min(body.find('\n'), body.size());
+    if (end > 0) {
+      const auto line = parse_answer(body.substr(0, end));
+      if (child_of(line, "text").is_string()) lines.push_back(read_log_line(line));
+    }
+    body.remove_prefix(std::min(end + 1, body.size()));
+  }
+  return lines;
+}
+
+}  // namespace
+
+log_query query_of(const invocation& given) {
+  log_query query;
+  if (const auto since = given.value("since")) {
+    query.since = parse_since(*since, wall_now());
+    if (!query.since) {
+      throw failure(exit_code::usage, "--since \"" + *since + "\" is neither a duration nor a time",
+                    "try \"10m\", \"14:30\" or \"2026-11-23 14:30\"");
+    }
+  }
+  query.lines = count_from(given, query.since ? most_log_lines : default_lines, most_log_lines);
+  return query;
+}
+
+asio::awaitable<std::vector<log_line>> fetch_history(client& api,
+                                                     const std::vector<std::string>& names,
+                                                     const log_query& query, const log_view& view) {
+  std::vector<log_line> all;
+  for (const auto& name : names) {
+    if (query.lines == 0) break;
+    // What the filter leaves is counted, so the filter has to see everything.
+    const std::string target =
+        target_of(name, query, query.filtered ? most_log_lines : query.lines);
+    const reply answer = co_await api.get(target, "application/x-ndjson", reading_takes);
+    if (answer.status != 200) throw refused(answer);
+    auto lines = parse_lines(answer.body);
+    std::erase_if(lines, [&](const log_line& line) { return !view.wants(line); });
+    if (lines.size() > query.lines) {
+      lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(query.lines));
+    }
+    std::move(lines.begin(), lines.end(), std::back_inserter(all));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const log_line& a, const log_line& b) {
+    return a.at.value_or(wall_time()) < b.at.value_or(wall_time());
+  });
+  co_return all;
+}
+
+log_follower::log_follower(context& c, endpoint where, std::vector<std::string> names,
+                           log_query query, log_view& view, bool all)
+    : follower(c, std::move(where), names),
+      view_(view),
+      query_(query),
+      names_(std::move(names)),
+      all_(all) {}
+
+asio::awaitable<void> log_follower::catch_up(client& api) {
+  std::vector<std::string> fresh;
+  std::vector<std::string> known;
+  for (const auto& name : names_) (seen_.count(name) == 0 ? fresh : known).push_back(name);
+  log_query missed = query_;
+  missed.lines = most_log_lines;
+  missed.since = last_at_;
+  const auto between = co_await fetch_history(api, known, missed, view_);
+  for (const auto& line : between) show(line);
+  // An instance that came up while we followed is shown from its beginning.
+  const auto before = co_await fetch_history(api, fresh, query_, view_);
+  for (const auto& line : before) show(line);
+  began_ = true;
+}
+
+void log_follower::on_log(const log_line& line) {
+  pending_.push_back(line);
+  wake();
+}
+
+void log_follower::on_dropped(std::uint64_t lines) {
+  log_line gap;
+  gap.name.clear();
+  gap.text = fmt::format("{} lines left out: this terminal is too slow for them", lines);
+  pending_.push_back(std::move(gap));
+  wake();
+}
+
+void log_follower::on_snapshot(std::uint64_t sequence, const status_view& status) {
+  follower::on_snapshot(sequence, status);
+  for (const auto& s : status.services) on_service(s);
+}
+
+void log_follower::on_service(const service_view& service) {
+  const bool known = std::find(names_.begin(), names_.end(), service.name) != names_.end();
+  if (known || !all_) return;
+  names_.push_back(service.name);
+  view_.widen({service.name});
+  want({service.name});
+}
+
+void log_follower::show_pending() {
+  for (const auto& line : std::exchange(pending_, {})) {
+    if (line.name.empty()) {
+      view_.remark(line.text, colour::yellow);
+    } else {
+      show(line);
+    }
+  }
+}
+
+void log_follower::show(const log_line& line) {
+  const auto now = line.at.value_or(last_at_.value_or(wall_time()));
+  auto [it, first] = seen_.try_emplace(line.name, seen{line.offset, now});
+  if (!first) {
+    // Far later and yet earlier in the file: it is another file, its state was removed.
+    const bool anew = now > it->second.at + std::chrono::seconds(5);
+    if (line.offset <= it->second.offset && !anew) return;
+    it->second = {line.offset, now};
+  }
+  last_at_ = std::max(last_at_.value_or(now), now);
+  view_.print(line);
+}
+
+namespace {
+
+asio::awaitable<status_view> ask_status(context& c, endpoint where) {
+  client api(c.io.get_executor(), std::move(where));
+  co_return read_status(co_await api.get_json("/api/v1/status"));
+}
+
+/// The bytes of one service as it wrote them.
+asio::awaitable<int> print_raw(context& c, endpoint where, std::string name, log_query query) {
+  client api(c.io.get_executor(), std::move(where));
+  const reply answer =
+      co_await api.get(target_of(name, query, query.lines), "text/plain", reading_takes);
+  if (answer.status != 200) throw refused(answer);
+  c.out.write(answer.body);
+  co_return 0;
+}
+
+asio::awaitable<int> print_history(context& c, endpoint where, std::vector<std::string> names,
+                                   log_query query, log_view& view) {
+  client api(c.io.get_executor(), std::move(where));
+  const auto lines = co_await fetch_history(api, names, query, view);
+  for (const auto& line : lines) view.print(line);
+  view.close();
+  co_return 0;
+}
+
+}  // namespace
+
+int verb_logs(context& c) {
+  log_query query = query_of(c.given);
+  log_style style = style_of(c.given);
+  query.filtered = style.filter != nullptr;
+  const endpoint where = find_endpoint(c.given);
+  const auto status = run_on(c.io, ask_status(c, where));
+  c.io.restart();
+  const auto names = names_of(select(status, c.given.operands));
+  style.prefix = names.size() > 1 || (c.given.operands.empty() && c.given.has("follow"));
+  const bool plain = !style.json && !style.timestamps && !style.filter && names.size() == 1;
+  log_view view(c.out, style);
+  view.widen(names);
+  if (c.given.has("follow")) {
+    log_follower following(c, where, names, query, view, c.given.operands.empty());
+    return run_on(c.io, following.follow());
+  }
+  if (plain && !c.out.is_terminal()) return run_on(c.io, print_raw(c, where, names.front(), query));
+  return run_on(c.io, print_history(c, where, names, query, view));
+}
+
+}  // namespace aurora::ctl

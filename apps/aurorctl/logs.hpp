@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "follower.hpp"
+#include "log_view.hpp"
+
+namespace aurora::ctl {
+
+/// The daemon hands out no more of one log at a time.
+constexpr std::size_t most_log_lines = 100'000;
+
+struct log_query {
+  std::size_t lines = 0;  ///< the last so many of each
+  std::optional<wall_time> since;
+  bool filtered = false;  ///< count what the filter leaves
+};
+
+/// By -n and --since. Throws `failure` (usage).
+log_query query_of(const invocation& given);
+
+/// The past of these instances, those lines that `view` wants, merged by time; lines of one
+/// instance stay in their order.
+asio::awaitable<std::vector<log_line>> fetch_history(client& api,
+                                                     const std::vector<std::string>& names,
+                                                     const log_query& query, const log_view& view);
+
+/// Follows the output of instances over restarts of theirs and of the daemon: no gap, no line twice
+/// (by offset).
+class log_follower : public follower {
+ public:
+  /// all: instances that come up later are followed too.
+  log_follower(context& c, endpoint where, std::vector<std::string> names, log_query query,
+               log_view& view, bool all);
+
+  void on_log(const log_line& line) override;
+  void on_dropped(std::uint64_t lines) override;
+  void on_snapshot(std::uint64_t sequence, const status_view& status) override;
+  void on_service(const service_view& service) override;
+
+ protected:
+  asio::awaitable<void> catch_up(client& api) override;
+  void show_pending() override;
+  log_view& view_;
+
+ private:
+  struct seen {
+    std::uint64_t offset;
+    wall_time at;
+  };
+  void show(const log_line& line);
+  log_query query_;
+  std::vector<std::string> names_;
+  bool all_;
+  bool began_ = false;
+  std::map<std::string, seen> seen_;
+  std::optional<wall_time> last_at_;
+  std::vector<log_line> pending_;
+};
+
+}  // namespace aurora::ctl

@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include "client.hpp"
+#include "context.hpp"
+#include "handlers.hpp"
+#include "plan_view.hpp"
+#include "progress.hpp"
+#include "units.hpp"
+
+namespace aurora::ctl {
+namespace {
+
+constexpr duration longest_wait = std::chrono::hours(24);
+constexpr duration reading_takes = std::chrono::seconds(30);
+
+asio::awaitable<int> reload(context& c, endpoint where) {
+  client api(c.io.get_executor(), where);
+  const duration wait =
+      c.given.has("no-wait") ? duration(0) : c.given.timeout.value_or(longest_wait);
+  std::string target = "/api/v1/reload";
+  if (wait.count() > 0) {
+    target += fmt::format("?wait={}ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count());
+  }
+  progress shown(c.err, aim::up, {}, c.given.quiet || c.given.json);
+  feed changes(c.io.get_executor(), where, shown);
+  tasks beside(c.io.get_executor());
+  if (wait.count() > 0) {
+    beside.start(run_if_possible(changes, std::chrono::seconds(5)));
+    beside.start(shown.keep_drawing());
+  }
+  const auto ask = [&]() -> asio::awaitable<int> {
+    const auto answer = co_await api.post_json(target, "{}", wait + reading_takes);
+    shown.erase();
+    print_steps(c, answer);
+    co_return 0;
+  };
+  co_return co_await with(beside, ask());
+}
+
+}  // namespace
+
+int verb_reload(context& c) { return run_on(c.io, reload(c, find_endpoint(c.given))); }
+
+}  // namespace aurora::ctl

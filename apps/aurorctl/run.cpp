@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <optional>
+
+#include <aurora/version.hpp>
+
+#include "context.hpp"
+#include "help.hpp"
+#include "text.hpp"
+
+namespace aurora::ctl {
+
+std::vector<const service_view*> select(const status_view& status,
+                                        const std::vector<std::string>& names) {
+  std::vector<const service_view*> chosen;
+  const auto meant = [](const service_view& s, const std::string& name) {
+    return s.name == name || s.service == name;
+  };
+  for (const auto& name : names) {
+    const bool known = std::any_of(status.services.begin(), status.services.end(),
+                                   [&](const service_view& s) { return meant(s, name); });
+    if (known) continue;
+    std::vector<std::string> all;
+    for (const auto& s : status.services) {
+      all.push_back(s.name);
+      if (s.service != s.name) all.push_back(s.service);
+    }
+    const auto near = nearest(name, all);
+    throw failure(exit_code::no_such_service, "there is no service \"" + name + "\"",
+                  near ? "did you mean \"" + *near + "\"?" : "`aurorctl status` lists them");
+  }
+  for (const auto& s : status.services) {
+    const bool wanted = names.empty() || std::any_of(names.begin(), names.end(),
+                                                     [&](const auto& n) { return meant(s, n); });
+    if (wanted) chosen.push_back(&s);
+  }
+  return chosen;
+}
+
+void tell(terminal& err, const failure& what) {
+  const auto clean = [](const std::string& text) { return neutralise(text, sgr::strip); };
+  err.line(err.paint(colour::red, "aurorctl:") + " " + clean(what.what));
+  for (const auto& detail : what.details) err.line("  " + clean(detail));
+  if (!what.hint.empty()) err.line("  " + err.paint(colour::dim, "hint:") + " " + clean(what.hint));
+  err.flush();
+}
+
+namespace {
+
+int dispatch(context& c) {
+  const invocation& given = c.given;
+  if (given.version) {
+    c.out.line(std::string("aurorctl ") + aurora::version);
+    return 0;
+  }
+  if (given.what == nullptr) {
+    print_overview(given.help ? c.out : c.err);
+    return given.help ? 0 : code(exit_code::usage);
+  }
+  if (given.help) {
+    print_help(c.out, *given.what);
+    return 0;
+  }
+  return given.what->run(c);
+}
+
+/// A result that could not be written is a failure, unless its reader just went away.
+int settle(context& c, int result) {
+  c.out.flush();
+  c.err.flush();
+  if (c.out.fault() == 0 || result != 0) return result;
+  tell(c.err, {exit_code::failed,
+               fmt::format("cannot write the output: {}", std::strerror(c.out.fault()))});
+  return code(exit_code::failed);
+}
+
+int guarded(context& c) {
+  try {
+    return settle(c, dispatch(c));
+  } catch (const failure& what) {
+    c.out.flush();
+    tell(c.err, what);
+    return code(what.code);
+  } catch (const std::exception& error) {
+    c.out.flush();
+    tell(c.err, {exit_code::failed, std::string("internal error: ") + error.what(),
+                 "please report it with the command line that led here"});
+    return code(exit_code::failed);
+  }
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments) {
+  std::optional<invocation> given;
+  try {
+    given = parse_arguments(arguments);
+  } catch (const failure& what) {
+    terminal err(2, when::automatic);
+    tell(err, what);
+    return code(what.code);
+  }
+  context c(std::move(*given));
+  return guarded(c);
+}
+
+}  // namespace aurora::ctl

@@ -1,0 +1,99 @@
+#include "server/fake_backend.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "reactor/task_scope.hpp"
+
+namespace aurora::server {
+
+using boost::asio::awaitable;
+
+struct fake_backend::waiter {
+  waiter(fake_backend& in, const boost::asio::any_io_executor& on)
+      : owner(in), timer(on, boost::asio::steady_timer::time_point::max()) {
+    owner.waiting.insert(this);
+  }
+  ~waiter() {
+    owner.waiting.erase(this);
+    if (!owner.released) ++owner.abandoned;
+  }
+  waiter(const waiter&) = delete;
+  waiter& operator=(const waiter&) = delete;
+
+  fake_backend& owner;
+  boost::asio::steady_timer timer;
+};
+
+void fake_backend::release() {
+  released = true;
+  for (waiter* each : waiting) each->timer.cancel();
+}
+
+awaitable<void> fake_backend::until_released() {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  waiter here(*this, executor);
+  while (!released) co_await here.timer.async_wait(reactor::tok);
+}
+
+awaitable<answer<operation_report>> fake_backend::operate(verb what, std::vector<std::string> names,
+                                                          std::optional<duration> wait) {
+  changes += 1;
+  const auto who = services(names);
+  if (!who) co_return who.error();
+  if (wait && hold) co_await until_released();
+  operation_report report;
+  report.finished = wait && (!hold || released);
+  for (const auto& each : *who) {
+    target_report target;
+    target.name = each.instance.name;
+    target.state = each.instance.state;
+    const bool already = what == verb::start && each.instance.state == state::running;
+    target.what = already ? target_report::result::already : target_report::result::done;
+    report.targets.push_back(target);
+  }
+  co_return report;
+}
+
+awaitable<answer<operation_report>> fake_backend::scale(std::string service, unsigned instances,
+                                                        std::optional<duration>) {
+  changes += 1;
+  scaled = service + "=" + std::to_string(instances);
+  operation_report report;
+  co_return report;
+}
+
+awaitable<answer<plan_steps>> fake_backend::plan() { co_return steps; }
+
+awaitable<answer<plan_steps>> fake_backend::reload(std::optional<duration>) {
+  changes += 1;
+  if (!invalid.title.empty()) co_return invalid;
+  co_return steps;
+}
+
+awaitable<answer<std::vector<probe_report>>> fake_backend::check(std::vector<std::string> names) {
+  const auto who = services(names);
+  if (!who) co_return who.error();
+  std::vector<probe_report> out;
+  for (const auto& each : *who) {
+    probe_report report;
+    report.name = each.instance.name;
+    report.healthy = true;
+    report.text = "HTTP 200";
+    report.took = std::chrono::milliseconds(3);
+    out.push_back(report);
+  }
+  co_return out;
+}
+
+awaitable<answer<std::vector<explanation>>> fake_backend::why(std::string name) {
+  const std::vector<std::string> one(1, name);
+  if (const auto who = services(one); !who) co_return who.error();
+  explanation out;
+  out.instance = name;
+  out.summary = "because";
+  std::vector<explanation> all(1, out);
+  co_return all;
+}
+
+}  // namespace aurora::server

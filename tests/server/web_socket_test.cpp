@@ -1,0 +1,339 @@
+#include "server/fixture.hpp"
+
+namespace {
+
+using namespace aurora;
+using namespace aurora::server;
+using namespace std::chrono_literals;
+using boost::json::value;
+
+/// A WebSocket client made of bytes, so that it can be as wrong as it likes.
+class socket_client {
+ public:
+  explicit socket_client(running_server& on, const std::string& query = "") : raw(on.socket) {
+    raw.send("GET /api/v1/stream" + query +
+             " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    head = raw.until("\r\n\r\n");
+  }
+
+  struct frame {
+    int opcode = -1;  ///< -1: the connection ended
+    std::string data;
+  };
+
+  frame next() {
+    const std::string start = raw.take(2);
+    if (start.size() < 2) return {};
+    frame out;
+    out.opcode = start[0] & 0x0F;
+    std::size_t size = static_cast<unsigned char>(start[1]);
+    if (size >= 126) {
+      const std::string more = raw.take(size == 126 ? 2 : 8);
+      size = 0;
+      for (const char c : more) size = size * 256 + static_cast<unsigned char>(c);
+    }
+    out.data = raw.take(size);
+    return out;
+  }
+
+  /// The next message, answering pings on the way.
+  value message() {
+    for (;;) {
+      const frame got = next();
+      BOOST_REQUIRE_MESSAGE(got.opcode == 1 || got.opcode == 9, "opcode " << got.opcode);
+      if (got.opcode == 1) return boost::json::parse(got.data);
+      send(0x8A, got.data);
+    }
+  }
+  value message_of(std::string_view type) {
+    for (;;) {
+      auto got = message();
+      if (got.at("type").as_string() == boost::json::string_view(type.data(), type.size()))
+        return got;
+    }
+  }
+
+  /// The code of the close frame; 0 where the connection ended without one.
+  int close_code() {
+    for (;;) {
+      const frame got = next();
+      if (got.opcode == -1) return 0;
+      if (got.opcode != 8 || got.data.size() < 2) continue;
+      return static_cast<unsigned char>(got.data[0]) * 256 +
+             static_cast<unsigned char>(got.data[1]);
+    }
+  }
+
+  static std::string framed(unsigned first, std::string_view data) {
+    std::string out(1, static_cast<char>(first));
+    if (data.size() < 126) {
+      out.push_back(static_cast<char>(0x80u | data.size()));
+    } else {
+      out.push_back(static_cast<char>(0x80u | 126u));
+      out.push_back(static_cast<char>(data.size() >> 8));
+      out.push_back(static_cast<char>(data.size()));
+    }
+    return out + std::string(4, '\0') + std::string(data);  // a mask of zeros
+  }
+  bool send(unsigned first, std::string_view data) { return raw.send(framed(first, data)); }
+  bool say(std::string_view text) { return send(0x81, text); }
+
+  raw_client raw;
+  std::string head;
+};
+
+BOOST_AUTO_TEST_SUITE(web_socket)
+
+// First a snapshot, then every event after it and the state it led to.
+BOOST_AUTO_TEST_CASE(changes) {
+  running_server on;
+  on.on_loop([&] { on.backend.happen("db", state::running); });
+  socket_client client(on);
+  BOOST_TEST(client.head.starts_with("HTTP/1.1 101 "));
+  const auto snapshot = client.message();
+  BOOST_TEST(snapshot.at("type").as_string() == "snapshot");
+  BOOST_TEST(snapshot.at("sequence").as_int64() == 1);
+  BOOST_TEST(snapshot.at("status").at("services").as_array().size() == 3u);
+  on.on_loop([&] { on.backend.happen("db", state::backoff); });
+  const auto event = client.message();
+  BOOST_TEST(event.at("type").as_string() == "event");
+  BOOST_TEST(event.at("sequence").as_int64() == 2);
+  BOOST_TEST(event.at("to").as_string() == "backoff");
+  const auto status = client.message();
+  BOOST_TEST(status.at("type").as_string() == "status");
+  BOOST_TEST(status.at("service").at("name").as_string() == "db");
+  BOOST_TEST(status.at("service").at("state").as_string() == "backoff");
+  on.on_loop([&] {
+    on.backend.remove("web@2");
+    on.backend.happen("web@2", state::stopped);
+  });
+  BOOST_TEST(client.message_of("removed").at("name").as_string() == "web@2");
+}
+
+// Whoever joins at any moment sees every number once: those up to the snapshot's in it, then the
+// rest.
+BOOST_AUTO_TEST_CASE(no_event_lost) {
+  running_server on;
+  for (int round = 0; round < 20; ++round) {
+    on.on_loop([&] { on.backend.happen("db", state::running); });
+    socket_client client(on);
+    on.on_loop([&] {
+      for (int i = 0; i < 50; ++i) on.backend.happen("web@1", state::running);
+    });
+    const auto last = on.on_loop([&] { return on.backend.sequence; });
+    auto at = client.message().at("sequence").as_int64();
+    while (at < static_cast<std::int64_t>(last)) {
+      BOOST_REQUIRE(client.message_of("event").at("sequence").as_int64() == ++at);
+    }
+  }
+}
+
+// A client that comes back gets what it missed.
+BOOST_AUTO_TEST_CASE(resumes) {
+  running_server on;
+  on.on_loop([&] {
+    for (int i = 0; i < 5; ++i) on.backend.happen("db", state::running);
+  });
+  socket_client client(on, "?since=3");
+  BOOST_TEST(client.message().at("sequence").as_int64() == 5);
+  BOOST_TEST(client.message_of("event").at("sequence").as_int64() == 4);
+  BOOST_TEST(client.message_of("event").at("sequence").as_int64() == 5);
+}
+
+// Subscribed logs come with their past, joined to what follows without a gap (L12).
+BOOST_AUTO_TEST_CASE(subscriptions) {
+  running_server on;
+  on.on_loop([&] { on.backend.print("db", "old\nhalf"); });
+  socket_client client(on);
+  client.message();
+  client.say(R"({"subscribe": {"logs": ["db"], "lines": 10}})");
+  const auto subscribed = client.message();
+  BOOST_TEST(subscribed.at("type").as_string() == "subscribed");
+  BOOST_TEST(subscribed.at("logs").at(0).as_string() == "db");
+  on.on_loop([&] { on.backend.print("db", " done\nnew\n"); });
+  std::string got;
+  while (got.size() < 18) {
+    const auto line = client.message();
+    BOOST_REQUIRE(line.at("type").as_string() == "log");
+    BOOST_TEST(line.at("offset").as_int64() == static_cast<std::int64_t>(got.size()));
+    got += std::string(line.at("text").as_string()) + (line.at("partial").as_bool() ? "" : "\n");
+  }
+  BOOST_TEST(got == "old\nhalf done\nnew\n");
+  client.say(R"({"unsubscribe": {"logs": ["db"]}})");
+  BOOST_TEST(on.eventually([&] { return on.backend.followers.empty(); }));
+}
+
+// Subscribing twice brings nothing twice.
+BOOST_AUTO_TEST_CASE(twice) {
+  running_server on;
+  on.on_loop([&] { on.backend.print("db", "old\n"); });
+  socket_client client(on);
+  const std::string subscribe = R"({"subscribe": {"logs": ["db"], "lines": 10}})";
+  client.say(subscribe);
+  client.say(subscribe);
+  client.message_of("subscribed");
+  client.message_of("subscribed");
+  on.on_loop([&] { on.backend.print("db", "new\n"); });
+  BOOST_TEST(client.message_of("log").at("text").as_string() == "old");
+  BOOST_TEST(client.message_of("log").at("text").as_string() == "new");
+}
+
+// What a client says wrong is told, and does not end the connection.
+BOOST_AUTO_TEST_CASE(wrong_messages) {
+  running_server on;
+  socket_client client(on);
+  client.message();
+  for (const char* text :
+       {"", "x", "[]", R"({"subscribe": {"log": []}})", R"({"subscribe": {"logs": ["nope"]}})"}) {
+    BOOST_TEST_CONTEXT(text) {
+      client.say(text);
+      BOOST_TEST(client.message().at("type").as_string() == "error");
+    }
+  }
+}
+
+// Frames against the protocol end the connection, with the code for it (A10).
+BOOST_AUTO_TEST_CASE(broken_frames) {
+  running_server on;
+  const auto code = [&](const std::string& bytes) {
+    socket_client client(on);
+    client.message();
+    client.raw.send(bytes);
+    return client.close_code();
+  };
+  using namespace std::string_literals;
+  BOOST_TEST(code("\x81\x02hi"s) == 1002);                            // not masked
+  BOOST_TEST(code(socket_client::framed(0xC1, "hi")) == 1002);        // a reserved bit
+  BOOST_TEST(code(socket_client::framed(0x83, "hi")) == 1002);        // a reserved opcode
+  BOOST_TEST(code(socket_client::framed(0x80, "hi")) == 1002);        // nothing to go on with
+  BOOST_TEST(code(socket_client::framed(0x09, "hi")) == 1002);        // a ping in fragments
+  BOOST_TEST(code(socket_client::framed(0x81, "\xC0\xAF")) == 1007);  // no UTF-8
+  BOOST_TEST(code(socket_client::framed(0x81, std::string(4097, 'x'))) == 1009);        // too large
+  const auto huge = code("\x81\xFF\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"s);  // 2^63
+  BOOST_TEST((huge == 1002 || huge == 1009));
+}
+
+// A message in a million pieces, or a flood of pings, ends instead of going on (A10).
+BOOST_AUTO_TEST_CASE(floods) {
+  running_server on;
+  socket_client fragments(on);
+  fragments.message();
+  fragments.send(0x01, "x");
+  std::string pieces;
+  for (int i = 0; i < 5000; ++i) pieces += socket_client::framed(0x00, "x");
+  fragments.raw.send(pieces);
+  BOOST_TEST(fragments.close_code() == 1009);
+  socket_client pings(on);
+  pings.message();
+  std::string flood;
+  for (int i = 0; i < 100; ++i) flood += socket_client::framed(0x89, "");
+  pings.raw.send(flood);
+  BOOST_TEST(pings.close_code() == 1008);
+}
+
+// A client that does not read is cut off; the lines it could not get are not kept for it, and
+// others see everything (L13).
+BOOST_AUTO_TEST_CASE(stalled) {
+  server_options how;
+  how.write_stall = 100ms;
+  how.queue = 64 * 1024;
+  running_server on(how);
+  socket_client stuck(on);
+  stuck.message();
+  stuck.say(R"({"subscribe": {"logs": ["db"]}})");
+  stuck.message_of("subscribed");
+  // It prints until the client is gone: as much as the kernel holds for it goes out first.
+  BOOST_TEST(on.eventually([&] {
+    for (int i = 0; i < 50; ++i) on.backend.print("db", std::string(2000, '.') + "\n");
+    return on.backend.followers.empty();
+  }));
+  BOOST_TEST(on.comes_to(0));
+  auto other = on.client();
+  BOOST_TEST(other.get("/healthz").status == 200);
+}
+
+// A slow reader gets counts for what it was too slow for, at the place where it is missing (L13).
+BOOST_AUTO_TEST_CASE(slow_reader) {
+  server_options how;
+  how.queue = 64 * 1024;
+  running_server on(how);
+  socket_client slow(on);
+  slow.message();
+  slow.say(R"({"subscribe": {"logs": ["db"]}})");
+  slow.message_of("subscribed");
+  constexpr std::int64_t total = 20'000;
+  on.on_loop([&] {
+    for (std::int64_t i = 0; i < total; ++i)
+      on.backend.print("db", std::to_string(i) + std::string(100, '.') + "\n");
+  });
+  std::int64_t next = 0;
+  bool dropped = false;
+  while (next < total) {
+    const auto got = slow.message();
+    if (got.at("type").as_string() == "dropped") {
+      next += got.at("lines").as_int64();
+      dropped = true;
+    } else {
+      BOOST_REQUIRE(std::stoll(std::string(got.at("text").as_string())) == next++);
+    }
+  }
+  BOOST_TEST(dropped);
+}
+
+// A client that is silent but alive stays; one that does not answer a ping goes.
+BOOST_AUTO_TEST_CASE(keep_alive) {
+  server_options how;
+  how.quiet = 2s;
+  running_server on(how);
+  socket_client alive(on);
+  socket_client dead(on);
+  alive.message();
+  dead.message();
+  for (int i = 0; i < 3; ++i) {
+    const auto ping = alive.next();
+    BOOST_REQUIRE(ping.opcode == 9);
+    alive.send(0x8A, ping.data);
+  }
+  dead.raw.rest();
+  BOOST_TEST(on.comes_to(1));
+}
+
+// A client's own goodbye is answered.
+BOOST_AUTO_TEST_CASE(goodbye) {
+  running_server on;
+  socket_client client(on);
+  client.message();
+  client.send(0x88, "\x03\xE8");
+  BOOST_TEST(client.close_code() == 1000);
+}
+
+// When the server stops its clients are told that it goes away.
+BOOST_AUTO_TEST_CASE(ends_with_the_server) {
+  running_server on;
+  socket_client client(on);
+  client.message();
+  auto stopped = on.begin_stop();
+  BOOST_TEST(client.close_code() == 1001);
+  client.send(0x88, "\x03\xE9");
+  stopped.get();
+}
+
+// Not every upgrade is one.
+BOOST_AUTO_TEST_CASE(wrong_upgrades) {
+  running_server on;
+  auto version = on.client();
+  version.send(
+      "GET /api/v1/stream HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  BOOST_TEST(version.read().status == 426);
+  auto post = on.client();
+  BOOST_TEST(post.post("/api/v1/stream").status == 405);
+  auto other = on.client();
+  BOOST_TEST(other.ask("GET", "/healthz", "Upgrade: websocket\r\nConnection: Upgrade\r\n").status ==
+             200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
