@@ -48,6 +48,7 @@ class Daemon:
         self.config = self.home / "aurora.json"
         self.write(config)
         self.process = None
+        self.killed = False  # by the test itself
         if start:
             self.start(**popen)
 
@@ -69,7 +70,8 @@ class Daemon:
             return self.api("GET", "/healthz")[0] == 200
 
     def err(self):
-        return (self.home / "aurorad.err").read_text(errors="replace")
+        path = self.home / "aurorad.err"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def api(self, method, path, body=None, timeout=DEADLINE):
         connection = UnixConnection(self.state / "aurorad.sock", timeout)
@@ -131,9 +133,34 @@ class Daemon:
         return self.wait_event(lambda e: e["instance"] == name and e["to"] == state and
                                all(e.get(k) == v for k, v in fields.items()), since)
 
+    def wait_log(self, name, text, what=None):
+        """The whole log, once `text` is in it."""
+        eventually(lambda: text in self.log_of(name), what or f"{name} prints {text!r}", self)
+        return self.log_of(name)
+
     def log_of(self, name):
         path = self.state / "logs" / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def fds(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def resident(self):
+        """Bytes of memory the daemon holds."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def reload(self, config=None, check=0):
+        """Writes the configuration anew, reloads, and returns what aurorctl said."""
+        if config is not None:
+            self.write(config)
+        return self.ctl("reload", check=check)
+
+    def wait_end(self):
+        """The exit code of a daemon that ends by itself."""
+        try:
+            return self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("aurorad did not end:\n" + self.err()[-5000:]) from None
 
     def stop(self):
         """Ends the daemon as systemd would; its exit code."""
@@ -142,6 +169,7 @@ class Daemon:
             try:
                 self.process.wait(DEADLINE)
             except subprocess.TimeoutExpired:
+                self.killed = True
                 self.process.kill()
                 self.process.wait()
                 raise AssertionError("aurorad did not end:\n" + self.err()[-5000:]) from None
@@ -172,6 +200,18 @@ def alive(pid):
         return False
 
 
+def zombies_of(pid):
+    """The children of a process that ended and were not reaped."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if fields[0] == "Z" and int(fields[1]) == pid:
+                    found.append(int(entry.name))
+    return found
+
+
 def carrying(marker):
     """Every living process with `marker` in its environment."""
     found = []
@@ -200,33 +240,40 @@ class Case(unittest.TestCase):
         self.daemons = []
 
     def tearDown(self):
-        for daemon in self.daemons:
-            if daemon.process and daemon.process.poll() is None:
-                daemon.process.send_signal(signal.SIGTERM)
-                try:
-                    daemon.process.wait(DEADLINE)
-                except subprocess.TimeoutExpired:
-                    daemon.process.kill()
-                    daemon.process.wait()
-                    self.fail("aurorad did not end\n" + daemon.err()[-5000:])
-            text = daemon.err() if (daemon.home / "aurorad.err").exists() else ""
-            for report in ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "LeakSanitizer", "Assertion"):
-                self.assertNotIn(report, text)
-        left = carrying(self.marker)
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        try:
+            for daemon in self.daemons:
+                self.end(daemon)
+        finally:
+            left = carrying(self.marker)
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            shutil.rmtree(self.home, ignore_errors=True)
         self.assertEqual(left, [], "processes outlived their stack")
-        shutil.rmtree(self.home, ignore_errors=True)
+
+    def end(self, daemon):
+        """Ends a daemon that still runs, and looks at what it leaves and said."""
+        if daemon.process and daemon.process.poll() is None:
+            eventually(lambda: not zombies_of(daemon.process.pid), "no zombie stays", daemon)
+            daemon.stop()
+        text = daemon.err()
+        for report in ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "LeakSanitizer", "Assertion"):
+            self.assertNotIn(report, text)
+        if daemon.process and not daemon.killed:
+            self.assertGreaterEqual(daemon.process.returncode, 0, "aurorad died of a signal\n" + text[-5000:])
 
     def daemon(self, services, start=True, home=None, **top):
         key, _, value = self.marker.partition("=")
-        config = {"name": "test", "env": {key: value}, "services": services, **top}
-        made = Daemon(home or self.home, config, start=False)
+        made = Daemon(home or self.home, self.config(services, **top), start=False)
         self.daemons.append(made)
         if start:
             made.start()
         return made
+
+    def config(self, services, **top):
+        """A configuration whose processes carry the test's marker."""
+        key, _, value = self.marker.partition("=")
+        return {"name": "test", **top, "env": {key: value} | top.get("env", {}), "services": services}
 
 
 def main():
