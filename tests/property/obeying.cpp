@@ -59,14 +59,13 @@ void world::obey(const command::spawn& c) {
   if (!ends) return;
   const int code = healed_ ? 0 : static_cast<int>(d.below(2));
   post(late + some(d, {0, 1, 300, 5000, 90000}),
-       event::main_exited{c.id, c.run,
-                          !healed_ && d.one_in(4) ? exit_status::killed(11)
-                                                  : exit_status::exited(code),
-                          !healed_ && d.one_in(5) ? 2U : 0U});
+       event::main_exited{
+           c.id, c.run,
+           !healed_ && d.one_in(4) ? exit_status::killed(11) : exit_status::exited(code),
+           !healed_ && d.one_in(5) ? 2U : 0U});
 }
 
-void world::doom(instance_id id, run_number run, duration in, exit_status how,
-                 unsigned left_over) {
+void world::doom(instance_id id, run_number run, duration in, exit_status how, unsigned left_over) {
   post(in, event::main_exited{id, run, how, left_over});
 }
 

@@ -18,14 +18,22 @@ bool is_legal(state from, state to) {
   using enum state;
   if (from == to) return true;
   switch (from) {
-    case stopped: return to == waiting || to == starting;
-    case waiting: return to == starting || to == stopped || to == failed;
-    case starting: return to != waiting;
-    case running: return to != waiting;  // to starting: an external service that went away
-    case stopping: return to == stopped || to == backoff || to == failed || to == completed;
-    case backoff: return to == starting || to == waiting || to == stopped;
-    case failed: return to == starting || to == waiting || to == stopped;
-    case completed: return to == starting || to == waiting || to == stopped;
+    case stopped:
+      return to == waiting || to == starting;
+    case waiting:
+      return to == starting || to == stopped || to == failed;
+    case starting:
+      return to != waiting;
+    case running:
+      return to != waiting;  // to starting: an external service that went away
+    case stopping:
+      return to == stopped || to == backoff || to == failed || to == completed;
+    case backoff:
+      return to == starting || to == waiting || to == stopped;
+    case failed:
+      return to == starting || to == waiting || to == stopped;
+    case completed:
+      return to == starting || to == waiting || to == stopped;
   }
   return false;
 }
@@ -56,11 +64,11 @@ bool world::is_up_or_done(const std::string& service, dependency_condition condi
   for (const instance_id id : subject_.resolve(service)) {
     const state s = told_state(id);
     const bool oneshot = spec->type == service_type::oneshot;
-    const bool met =
-        condition == dependency_condition::started
-            ? s == state::starting || s == state::running || s == state::completed
-        : condition == dependency_condition::completed || oneshot ? s == state::completed
-                                                                  : s == state::running;
+    const bool met = condition == dependency_condition::started
+                         ? s == state::starting || s == state::running || s == state::completed
+                     : condition == dependency_condition::completed || oneshot
+                         ? s == state::completed
+                         : s == state::running;
     if (!met || subject_.status(id, now_).desired == desired_state::down) return false;
   }
   return true;
@@ -70,8 +78,7 @@ bool world::is_excused(const dependency& need) const {
   if (need.required) return false;
   if (!service_named(need.service)) return true;
   for (const instance_id id : subject_.resolve(need.service))
-    if (told_state(id) == state::failed ||
-        subject_.status(id, now_).desired == desired_state::down)
+    if (told_state(id) == state::failed || subject_.status(id, now_).desired == desired_state::down)
       return true;
   return false;
 }
@@ -104,7 +111,8 @@ void world::check_entry(const journal_entry& e) {
   const std::string change = e.instance + ": " + std::string(to_string(e.from)) + " to " +
                              std::string(to_string(e.to)) + " (" + std::string(to_string(e.why)) +
                              ")";
-  expect(e.from == before, "the journal skips from " + std::string(to_string(before)) + ": " + change);
+  expect(e.from == before,
+         "the journal skips from " + std::string(to_string(before)) + ": " + change);
   expect(is_legal(e.from, e.to), "no legal change: " + change);
   expect(e.when == now_, "an entry at another time");
   states_[e.instance] = e.to;
@@ -125,8 +133,8 @@ void world::check_budget(const journal_entry& e) {
   const restart_spec& rule = subject_.spec(*id).restart;
   auto& made = restarts_[e.instance];
   made.push_back(now_);
-  const auto recent = std::count_if(made.begin(), made.end(),
-                                    [&](instant at) { return now_ - at < rule.window; });
+  const auto recent =
+      std::count_if(made.begin(), made.end(), [&](instant at) { return now_ - at < rule.window; });
   expect(rule.limit == 0 || recent <= static_cast<long>(rule.limit),
          e.instance + " was restarted more often than its limit");
 }
@@ -157,8 +165,7 @@ void world::check_after_step(const engine_event& e) {
     const auto known = states_.find(s.name);
     expect(known == states_.end() ? s.state == state::stopped : known->second == s.state,
            s.name + " is not in the state that the journal says");
-    if (s.state == state::stopping)
-      expect(due.has_value(), s.name + " stops without a deadline");
+    if (s.state == state::stopping) expect(due.has_value(), s.name + " stops without a deadline");
     if (s.state == state::backoff) expect(s.next_start_in.has_value(), "backoff without an end");
     if (s.uptime) expect(s.pid.has_value(), "an uptime without a process");
   }
@@ -169,12 +176,13 @@ void world::check_settled() const {
   for (const instance_id id : subject_.instances()) {
     const instance_status s = subject_.status(id, now_);
     if (s.desired == desired_state::down) {
-      expect(s.state == state::stopped, s.name + " is not wanted and " +
-                                            std::string(to_string(s.state)));
+      expect(s.state == state::stopped,
+             s.name + " is not wanted and " + std::string(to_string(s.state)));
       continue;
     }
     if (s.state == state::running || s.state == state::completed) continue;
-    // Whoever cannot be ready within its start_timeout, or ends by its nature, goes round and round.
+    // Whoever cannot be ready within its start_timeout, or ends by its nature, goes round and
+    // round.
     if (s.state == state::backoff || s.state == state::starting || s.state == state::stopping)
       continue;
     if (s.state == state::failed && s.why != reason::dependency_failed &&

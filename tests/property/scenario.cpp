@@ -29,14 +29,21 @@ health_spec random_health(dice& d) {
 
 void randomise_ready(dice& d, service_spec& s) {
   switch (d.below(6)) {
-    case 0: s.ready = ready_on_notify{}; break;
-    case 1: s.ready = ready_on_delay{pick(d, {0ms, 200ms, 5s})}; break;
-    case 2: s.ready = ready_on_log{"ready"}; break;
+    case 0:
+      s.ready = ready_on_notify{};
+      break;
+    case 1:
+      s.ready = ready_on_delay{pick(d, {0ms, 200ms, 5s})};
+      break;
+    case 2:
+      s.ready = ready_on_log{"ready"};
+      break;
     case 3:
     case 4:
       if (s.health) s.ready = ready_on_probe{};
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -137,11 +144,12 @@ std::vector<action> random_script(std::uint64_t seed, unsigned length) {
   dice d(seed);
   // Weighted by how often it is drawn from the list.
   static constexpr std::array weighted = {
-      kind::pass,     kind::pass,    kind::pass,      kind::pass,    kind::pass,     kind::pass,
-      kind::pass,     kind::pass,    kind::pass,      kind::start,   kind::start,    kind::stop,
-      kind::stop,     kind::restart, kind::restart,   kind::crash,   kind::crash,    kind::crash,
-      kind::stop_all, kind::start_all, kind::restart_all, kind::files, kind::reload, kind::reload_same,
-      kind::stale,    kind::watchdog, kind::trigger,  kind::leaving, kind::extend,   kind::repid,
+      kind::pass,        kind::pass,    kind::pass,    kind::pass,        kind::pass,
+      kind::pass,        kind::pass,    kind::pass,    kind::pass,        kind::start,
+      kind::start,       kind::stop,    kind::stop,    kind::restart,     kind::restart,
+      kind::crash,       kind::crash,   kind::crash,   kind::stop_all,    kind::start_all,
+      kind::restart_all, kind::files,   kind::reload,  kind::reload_same, kind::stale,
+      kind::watchdog,    kind::trigger, kind::leaving, kind::extend,      kind::repid,
       kind::late_tick};
   static constexpr std::array<unsigned, 7> spans = {0, 1, 20, 200, 1000, 7000, 70000};
   std::vector<action> script;
@@ -162,9 +170,9 @@ std::vector<action> random_script(std::uint64_t seed, unsigned length) {
 
 std::string describe(const action& a) {
   static constexpr const char* names[] = {
-      "pass",   "start",       "stop",  "restart",  "stop_all", "start_all", "restart_all",
-      "crash",  "files",       "reload", "reload_same", "stale", "watchdog", "trigger",
-      "leaving", "extend",     "repid", "late_tick", "shutdown", "kill_all"};
+      "pass",    "start",  "stop",   "restart",     "stop_all", "start_all", "restart_all",
+      "crash",   "files",  "reload", "reload_same", "stale",    "watchdog",  "trigger",
+      "leaving", "extend", "repid",  "late_tick",   "shutdown", "kill_all"};
   return std::string(names[static_cast<int>(a.what)]) + " " + std::to_string(a.who) + " " +
          std::to_string(a.amount);
 }

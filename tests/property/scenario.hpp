@@ -11,24 +11,24 @@ namespace aurora::property {
 /// shorter script means the same.
 struct action {
   enum class kind {
-    pass,        ///< time: `amount` ms
+    pass,  ///< time: `amount` ms
     start,
     stop,
     restart,
     stop_all,
     start_all,
     restart_all,
-    crash,       ///< the main process ends by itself, `amount` processes left
+    crash,  ///< the main process ends by itself, `amount` processes left
     files,
-    reload,      ///< to another stack made with `amount` as seed
+    reload,  ///< to another stack made with `amount` as seed
     reload_same,
-    stale,       ///< a result of an older run, or of nobody
-    watchdog,    ///< armed with `amount` ms
+    stale,     ///< a result of an older run, or of nobody
+    watchdog,  ///< armed with `amount` ms
     trigger,
-    leaving,     ///< STOPPING=1
+    leaving,  ///< STOPPING=1
     extend,
     repid,
-    late_tick,   ///< the shell sleeps `amount` ms past a deadline
+    late_tick,  ///< the shell sleeps `amount` ms past a deadline
     shutdown,
     kill_all,
   };

@@ -60,7 +60,8 @@ bool world::still_true(const engine_event& e) const {
 void world::deliver(const answer& a) {
   if (!still_true(a.event)) return;
   using life = simulated::life;
-  if (const auto* x = std::get_if<event::spawned>(&a.event)) runs_[{x->id, x->run}].now = life::alive;
+  if (const auto* x = std::get_if<event::spawned>(&a.event))
+    runs_[{x->id, x->run}].now = life::alive;
   if (const auto* x = std::get_if<event::spawn_failed>(&a.event))
     runs_[{x->id, x->run}].now = life::gone;
   if (const auto* x = std::get_if<event::probe_result>(&a.event))
@@ -89,8 +90,7 @@ void world::pass(duration span) {
   const instant until = now_ + span;
   for (;;) {
     const auto due = subject_.next_deadline();
-    const bool answer_first =
-        !answers_.empty() && (!due || answers_.top().at <= *due + skew_);
+    const bool answer_first = !answers_.empty() && (!due || answers_.top().at <= *due + skew_);
     if (answer_first) {
       if (answers_.top().at > until) break;
       const answer a = answers_.top();
@@ -165,7 +165,8 @@ void world::perform(const action& a) {
   const auto all = subject_.instances();
   const auto span = std::chrono::milliseconds(a.amount);
   switch (a.what) {
-    case kind::pass: return pass(span);
+    case kind::pass:
+      return pass(span);
     case kind::late_tick:
       skew_ = span;
       pass(span + 1s);
@@ -178,16 +179,22 @@ void world::perform(const action& a) {
       if (a.what == kind::start_all) return step(event::start{all});
       if (a.what == kind::restart_all) return step(event::restart{all});
       return step(event::stop{all});
-    case kind::reload: return reload(changed_stack(subject_.stack(), a.amount));
-    case kind::shutdown: return step(event::shutdown{});
-    case kind::kill_all: killing_ = true; return step(event::kill_all{});
-    case kind::stale: return stale_event(a.who, a.amount);
+    case kind::reload:
+      return reload(changed_stack(subject_.stack(), a.amount));
+    case kind::shutdown:
+      return step(event::shutdown{});
+    case kind::kill_all:
+      killing_ = true;
+      return step(event::kill_all{});
+    case kind::stale:
+      return stale_event(a.who, a.amount);
     case kind::reload_same: {
       commands out;
       const auto steps = subject_.apply(stack_spec(subject_.stack()), now_, out);
       return expect(steps.empty() && out.empty(), "a reload of the same did something");
     }
-    default: break;
+    default:
+      break;
   }
   if (!id) return;
   const run_number run = subject_.run_of(*id);
@@ -197,22 +204,33 @@ void world::perform(const action& a) {
     case kind::start:
       for (const auto one : all) operator_touched(one);
       return step(event::start{{*id}});
-    case kind::stop: return step(event::stop{{*id}});
+    case kind::stop:
+      return step(event::stop{{*id}});
     case kind::restart:
       for (const auto one : all) operator_touched(one);
       return step(event::restart{{*id}});
-    case kind::files: operator_touched(*id); return step(event::files_changed{*id, "/f"});
-    case kind::crash: return crash(*id, a.amount);
-    default: break;
+    case kind::files:
+      operator_touched(*id);
+      return step(event::files_changed{*id, "/f"});
+    case kind::crash:
+      return crash(*id, a.amount);
+    default:
+      break;
   }
   if (!lives) return;
   switch (a.what) {
-    case kind::watchdog: return step(event::watchdog_armed{*id, run, span});
-    case kind::trigger: return step(event::watchdog_triggered{*id, run});
-    case kind::leaving: return step(event::notify_stopping{*id, run});
-    case kind::extend: return step(event::extend_timeout{*id, run, span});
-    case kind::repid: return step(event::main_pid_changed{*id, run, static_cast<int>(a.amount)});
-    default: return;
+    case kind::watchdog:
+      return step(event::watchdog_armed{*id, run, span});
+    case kind::trigger:
+      return step(event::watchdog_triggered{*id, run});
+    case kind::leaving:
+      return step(event::notify_stopping{*id, run});
+    case kind::extend:
+      return step(event::extend_timeout{*id, run, span});
+    case kind::repid:
+      return step(event::main_pid_changed{*id, run, static_cast<int>(a.amount)});
+    default:
+      return;
   }
 }
 

@@ -101,8 +101,8 @@ class world {
   std::priority_queue<answer> answers_;
   std::uint64_t order_ = 0;
   std::map<run_key, simulated> runs_;
-  std::map<std::string, state> states_;             // by the journal
-  std::map<run_key, unsigned> terminal_;            // entries with an exit
+  std::map<std::string, state> states_;                   // by the journal
+  std::map<run_key, unsigned> terminal_;                  // entries with an exit
   std::map<std::string, std::vector<instant>> restarts_;  // since an operator touched it
   std::set<core::instance_id> forgotten_;
   hasher trace_;

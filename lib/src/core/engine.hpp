@@ -1,6 +1,5 @@
 #pragma once
 
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,42 +16,46 @@
 ///
 /// WHAT IS WANTED. Each instance has a `desired` state: an operator's `start` or `stop`, else the
 /// configuration's `autostart`. It is effectively wanted when it is desired up and no restart of it
-/// is under way (`cycle`: down first, then up again), it is not removed, and the stack does not shut
-/// down. Who wins: shutdown > removal > operator > dependency > restart policy > probe. An event
-/// changes wants first, they spread through the graph, and only then do instances move, one after
-/// the other from a queue until none moves any more; nothing recurses.
+/// is under way (`cycle`: down first, then up again), it is not removed, and the stack does not
+/// shut down. Who wins: shutdown > removal > operator > dependency > restart policy > probe. An
+/// event changes wants first, they spread through the graph, and only then do instances move, one
+/// after the other from a queue until none moves any more; nothing recurses.
 ///
 /// THE STATES, and who may leave them (phases.hpp has the phases behind them):
-///   stopped    not wanted, nothing runs. Leaves when wanted: to `starting`, or to `waiting` while a
+///   stopped    not wanted, nothing runs. Leaves when wanted: to `starting`, or to `waiting` while
+///   a
 ///              condition does not hold.
 ///   waiting    wanted; the journal names the dependency. To `starting` when all conditions hold
-///              (dependency-back); to `failed` when a required dependency failed (dependency-failed)
-///              or after its own start_timeout (dependency-timeout); to `stopped` when not wanted.
+///              (dependency-back); to `failed` when a required dependency failed
+///              (dependency-failed) or after its own start_timeout (dependency-timeout); to
+///              `stopped` when not wanted.
 ///   starting   its pre_start hook runs, or `spawn` was asked, or the process is not ready yet. To
 ///              `running` when ready; to `stopping` when not wanted, after start_timeout, by the
 ///              watchdog's trigger; to what an unwanted end brings (below).
 ///   running    ready; a oneshot: executed. To `stopping` when not wanted or unhealthy (on_failure
 ///              restart), by the watchdog, by its own STOPPING=1; else by its end. An external
 ///              service goes back to `starting` when it is unreachable.
-///   stopping   by pre_stop hook, then stop.command or stop.signal, then after stop.timeout SIGKILL to
-///              all that is left, repeated every 2 s. It has a deadline at all times, and is left only
-///              when nothing of the run lives and post_stop is done: to `stopped` when not wanted or
-///              asked to restart, else to what an unwanted end brings.
-///   backoff    the next start is timed. To `starting` (or `waiting`) then, or by `start`, `restart`
+///   stopping   by pre_stop hook, then stop.command or stop.signal, then after stop.timeout SIGKILL
+///   to
+///              all that is left, repeated every 2 s. It has a deadline at all times, and is left
+///              only when nothing of the run lives and post_stop is done: to `stopped` when not
+///              wanted or asked to restart, else to what an unwanted end brings.
+///   backoff    the next start is timed. To `starting` (or `waiting`) then, or by `start`,
+///   `restart`
 ///              or a changed file at once; to `stopped` when not wanted.
 ///   failed     desired, but given up: the restart limit, policy never, a program that cannot be
-///              executed; leaves by `start`, `restart`, a changed file or definition, all with fresh
-///              counts. What failed for a dependency's sake leaves by itself: when none of its
-///              dependencies is failed any more, or when its conditions hold.
+///              executed; leaves by `start`, `restart`, a changed file or definition, all with
+///              fresh counts. What failed for a dependency's sake leaves by itself: when none of
+///              its dependencies is failed any more, or when its conditions hold.
 ///   completed  ended with success and is not to run again; `start` runs it again.
 ///
 /// AN UNWANTED END (exit, start timeout, too many failed probes, watchdog, failed pre_start) is
 /// judged by restart.policy: with always or on-failure it goes to `backoff`, or to `failed` when
-/// restart.limit restarts lie within restart.window. A service with always restarts on success too; a
-/// oneshot's success always completes. What the engine itself had to end is a failure whatever its
-/// exit says. Descendants that outlive the main process are killed before anything else starts. The
-/// end of a run that was asked for is never judged. The system's own trouble in starting a process
-/// (spawn-retry) has a backoff of its own and never makes it fail.
+/// restart.limit restarts lie within restart.window. A service with always restarts on success too;
+/// a oneshot's success always completes. What the engine itself had to end is a failure whatever
+/// its exit says. Descendants that outlive the main process are killed before anything else starts.
+/// The end of a run that was asked for is never judged. The system's own trouble in starting a
+/// process (spawn-retry) has a backoff of its own and never makes it fail.
 ///
 /// DEPENDENCIES are between services; a condition holds when it holds for every instance of the
 /// dependency: `ready` running (a oneshot: completed), `started` executed, `completed` ended with
@@ -60,15 +63,15 @@
 /// of all comes back in order. `required: false` also holds while the dependency failed, is not
 /// desired or not defined. A dependant that runs is not disturbed when its dependency goes away,
 /// unless it says `restart: true`: then it stops, waits, and starts again by itself.
-/// STOP ORDER: an instance that is up waits to stop while anything that depends on it is alive and on
-/// its way down too. So all go in reverse order, and one alone goes at once.
+/// STOP ORDER: an instance that is up waits to stop while anything that depends on it is alive and
+/// on its way down too. So all go in reverse order, and one alone goes at once.
 ///
-/// RESTART of one that is coming up by an earlier restart, or is going down already, joins that: ten
-/// at a time are at most two cycles. SCALE keeps the instances that have a name in both stacks; from
-/// and to one instance the names change ("web", "web@1"), so the old one is removed and the new one
-/// waits for its end. RELOAD: an instance stops by the definition it was started with. A service
-/// whose name comes back before its end is over is the same instance, started anew. `autostart`
-/// turned on starts what no operator has touched; turned off it stops nothing.
+/// RESTART of one that is coming up by an earlier restart, or is going down already, joins that:
+/// ten at a time are at most two cycles. SCALE keeps the instances that have a name in both stacks;
+/// from and to one instance the names change ("web", "web@1"), so the old one is removed and the
+/// new one waits for its end. RELOAD: an instance stops by the definition it was started with. A
+/// service whose name comes back before its end is over is the same instance, started anew.
+/// `autostart` turned on starts what no operator has touched; turned off it stops nothing.
 ///
 /// CRITICAL: one that fails for good by itself takes the stack down; `stack_down` carries its code.
 /// SHUTDOWN stops all in order; after stack.shutdown_timeout, or by kill_all, everything is killed.
@@ -79,7 +82,8 @@
 /// (stop-timeout) and processes left over. Each end is told once: one entry of the run has
 /// `because.exit`. An entry into `backoff` has the end's reason, or `backoff` where the journal has
 /// that already; its delay is until the next start, its count and limit are the restart budget's.
-/// post_stop runs only where a process was started; a stop that meets a pre_start hook waits for it.
+/// post_stop runs only where a process was started; a stop that meets a pre_start hook waits for
+/// it.
 namespace aurora::core {
 
 /// Where an operation on an instance stands.
