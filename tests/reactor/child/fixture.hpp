@@ -46,6 +46,10 @@ std::unique_ptr<reactor::child> launched(boost::asio::io_context& loop,
 /// Children of this process that nobody has reaped, dead or alive.
 std::vector<pid_t> own_children();
 
+/// Processor time of this process: what a bound on cost is held against, for the wall's time
+/// depends on what else the machine does.
+double cpu_seconds();
+
 /// What only root can try; says so where it could not run.
 bool is_root();
 

@@ -99,8 +99,9 @@ class orphan_reaper {
   std::shared_ptr<impl> impl_;  ///< shared with handlers that are still queued
 };
 
-/// Where cgroups for services can be made, once per process; empty: nowhere (then trees are
-/// walked).
+/// Where cgroups for services can be made; empty: nowhere (then trees are walked). The first call
+/// finds out, and where it can moves this process into a leaf beside them ("no internal processes",
+/// cgroups(7)): for aurorad to call, and for no embedding program.
 const std::string& cgroup_root();
 /// Makes the cgroup of an instance with its limits; the directory, or empty where there is none.
 /// Where one is there already, it is used again and its limits are set anew.
