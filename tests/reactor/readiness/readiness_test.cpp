@@ -191,10 +191,11 @@ BOOST_AUTO_TEST_CASE(descriptors_that_come_along_are_closed) {
 }
 
 BOOST_AUTO_TEST_CASE(m21_a_flood_does_not_starve_the_loop) {
-  // A service that says 100,000 things: what else the loop has to do gets its turns in between, and
-  // nothing is lost.
+  // A service that talks without a pause: what else the loop has to do gets its turns in between,
+  // and nothing is lost. No more datagrams than these, since the kernel queues ten of them by
+  // default and a busy machine switches tasks for each ten.
   listening l;
-  constexpr unsigned all = 100'000;
+  constexpr unsigned all = 5'000;
   std::thread flood([name = l.socket->address()] {
     const client service(name);
     for (unsigned i = 0; i < all; ++i) service.say("WATCHDOG=1");
@@ -209,6 +210,7 @@ BOOST_AUTO_TEST_CASE(m21_a_flood_does_not_starve_the_loop) {
   };
   asio::post(l.loop, other);
   BOOST_TEST(run_until(l.loop, [&] { return l.heard.size() == all; }));
+  l.socket->close();  // whoever still sends is told, so that a failure cannot hang here
   flood.join();
   BOOST_TEST(most_at_once <= 64U);
   BOOST_TEST(turns >= all / 64);
