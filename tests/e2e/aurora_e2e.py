@@ -73,6 +73,15 @@ class Daemon:
         path = self.home / "aurorad.err"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def log_lines(self, name, query="lines=1000"):
+        """What the API tells of a log: a dictionary a line."""
+        connection = UnixConnection(self.state / "aurorad.sock")
+        try:
+            connection.request("GET", f"/api/v1/services/{name}/logs?{query}", headers={"Accept": "application/x-ndjson"})
+            return [json.loads(line) for line in connection.getresponse().read().decode().splitlines()]
+        finally:
+            connection.close()
+
     def api(self, method, path, body=None, timeout=DEADLINE):
         connection = UnixConnection(self.state / "aurorad.sock", timeout)
         try:
