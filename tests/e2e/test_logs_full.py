@@ -1,0 +1,74 @@
+"""A full disk below the logs: nobody waits for it, and what it cost is counted."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from aurora_e2e import BIN, CLEAN, eventually, main
+from aurora_puppet import PuppetCase, numbered_lines
+
+MIB = 1 << 20
+
+
+class Full(PuppetCase):
+    def in_a_small_disk(self, services, size):
+        """A daemon whose logs are on a disk of `size` bytes that only it sees; where we see that."""
+        daemon = self.daemon(services, start=False)
+        logs = daemon.state / "logs"
+        logs.mkdir(parents=True, mode=0o700)
+        daemon.state.chmod(0o700)
+        script = f"mount -t tmpfs -o size={size},mode=750 tmpfs '{logs}' && exec '{BIN}/aurorad' --http off"
+        with open(self.home / "aurorad.err", "ab") as log:
+            daemon.process = subprocess.Popen(["unshare", "-m", "/bin/sh", "-c", script], cwd=self.home, env=CLEAN,
+                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        eventually(daemon._answers, "aurorad answers", daemon)
+        return daemon, Path(f"/proc/{daemon.process.pid}/root{logs}")
+
+    def setUp(self):
+        super().setUp()
+        if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+            self.skipTest("no mount namespace can be made here")
+
+    def test_no_space(self):
+        """L04: on a full disk a service runs on, the oldest whole lines are dropped, counted and marked; all else is kept."""
+        daemon, logs = self.in_a_small_disk({"web": self.puppets.service(logs={"max_size": "100MiB"}), "other": self.puppets.service()}, 4 * MIB)
+        puppet, other = self.puppets.meet("web"), self.puppets.meet("other")
+        other.ask("out before")
+        eventually(lambda: (logs / "other.log").exists() and (logs / "other.log").read_text() == "before\n", "the log works", daemon)
+        (logs / "filler").write_bytes(b"\0" * 3 * MIB)
+        lines = 120000
+        for _ in range(12):
+            puppet.ask(f"number {lines // 12}")  # it answers: it is not blocked
+        daemon.status()
+        self.assertIn("no space left", eventually(lambda: "no space left" in daemon.err().lower() and daemon.err().lower(), "it is told", daemon))
+        self.assertLessEqual(len(re.findall("no space left", daemon.err().lower())), 4, "told once, not each time")
+        before = (logs / "web.log").stat().st_size
+        (logs / "filler").unlink()
+        puppet.ask("number 1")
+        last = f" {lines + 1} "
+        eventually(lambda: last in (logs / "web.log").read_text(), "it goes on when there is space", daemon)
+        text = (logs / "web.log").read_text()
+        marks = list(re.finditer(r"^\[aurora\] (\d+) bytes dropped.*\n", text, re.M))
+        self.assertTrue(marks)
+        head, tail = text[:marks[0].start()], re.sub(r"^\[aurora\].*\n", "", text[marks[0].start():], flags=re.M)
+        run = head.split()[0]
+        # The disk may be full within a line: its beginning is there, and a line end of ours.
+        whole, _, torn = head.rstrip("\n").rpartition("\n")
+        if len(torn.split()) == 3 and len(torn.split()[2]) == 8:
+            whole, torn = head.rstrip("\n"), ""
+        numbers = numbered_lines(whole) + numbered_lines(tail)
+        self.assertEqual(numbers, sorted(set(numbers)), "in order, none twice")
+        self.assertEqual((numbers[0], numbers[-1]), (1, lines + 1))
+        size = lambda n: len(f"{run} {n} 00000000\n")
+        if torn:
+            self.assertTrue(f"{run} {len(numbered_lines(whole)) + 1} ".startswith(torn[:len(run) + 2]), torn)
+        missing = sum(size(n) for n in set(range(1, lines + 2)) - set(numbers)) - len(torn)
+        self.assertGreater(missing, 0)
+        self.assertEqual(sum(int(mark[1]) for mark in marks), missing, "as many bytes as it says")
+        self.assertGreater(len(text), before)
+        other.ask("out after")
+        eventually(lambda: "after\n" in (logs / "other.log").read_text(), "others too", daemon)
+
+
+if __name__ == "__main__":
+    main()
