@@ -96,6 +96,7 @@ class Logs(PuppetCase):
                 puppet.ask(f"err {n} err")
         daemon.wait_log("web", "49 err\n")
         self.assertEqual(daemon.log_of("web"), "".join(f"{n} out\n{n} err\n" for n in range(50)))
+        daemon.wait_log("two", "49 out\n")
         daemon.wait_log("two.err", "49 err\n")
         self.assertEqual(daemon.log_of("two"), "".join(f"{n} out\n" for n in range(50)))
         self.assertEqual(daemon.log_of("two.err"), "".join(f"{n} err\n" for n in range(50)))

@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from aurora_e2e import alive, eventually, main
+from aurora_e2e import DEADLINE, alive, eventually, main
 from aurora_puppet import PuppetCase
 
 FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
@@ -234,6 +234,29 @@ class Endings(PuppetCase):
             self.assertEqual(answer["operation"]["targets"][0]["result"], "done")
         self.assertIn(max(e["run"] for e in daemon.events()) - run, (1, 2))
         self.assertTrue(alive(daemon.status("web")["pid"]))
+
+    def test_who_is_overtaken_hears_of_it(self):
+        """P14: a stop that a start overtakes, and a start that a stop overtakes, are answered at once, not when their time is up."""
+        daemon = self.daemon({"web": self.puppets.service(autostart=False, ready={"notify": True}, start_timeout="10m", stop={"timeout": "10m"})})
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            asked = lambda verb: pool.submit(daemon.api, "POST", f"/api/v1/services/web/{verb}?wait=10m", {}, DEADLINE)
+            start = asked("start")
+            since = daemon.wait_state("web", "starting")["sequence"]
+            puppet = self.puppets.meet()
+            daemon.ctl("stop", "web", check=0)
+            self.assertEqual(start.result()[1]["operation"]["targets"][0]["result"], "failed")
+            puppet.gone()
+            daemon.ctl("start", "--no-wait", "web", check=0)
+            puppet = self.puppets.meet()
+            puppet.ask("ignore TERM")
+            puppet.ask("notify READY=1")
+            since = daemon.wait_state("web", "running", since)["sequence"]
+            stop = asked("stop")
+            daemon.wait_state("web", "stopping", since)
+            daemon.ctl("start", "--no-wait", "web", check=0)
+            puppet.tell("exit 0")
+            self.puppets.meet().ask("notify READY=1")
+            self.assertIn(stop.result()[1]["operation"]["targets"][0]["result"], ("failed", "done"))
 
     def test_no_foreign_process_is_hit_by_a_stale_pid(self):
         """P11: `stop` and `signal` of one that ended signal nobody."""
