@@ -82,7 +82,8 @@ void attached_stack::on_dropped(std::uint64_t lines) {
 
 void attached_stack::on_event(const event_view& e) {
   if (c_.given.quiet || e.from == e.to) return;
-  std::string text = e.instance + ": " + e.to + ": " + reason_in_words(e.reason);
+  const std::string reason = reason_in_words(e.reason);
+  std::string text = e.instance + ": " + e.to + (reason == e.to ? "" : ": " + reason);
   if (const auto more = evidence_in_words(e); !more.empty()) text += ": " + more;
   view_.remark(text, e.to == "failed" ? colour::red : colour::dim);
   c_.out.flush();
@@ -167,9 +168,11 @@ asio::awaitable<void> attached_stack::until_gone() {
   over_.set();
 }
 
-asio::awaitable<int> attached_stack::until_over(std::string start) {
-  if (!start.empty()) {
-    const auto asked = read_operation(co_await api_.post_json("/api/v1/start", start));
+asio::awaitable<int> attached_stack::until_over() {
+  if (!start_.empty()) {
+    auto asking = api_.post_json("/api/v1/start", start_);
+    const auto answer = co_await std::move(asking);
+    const auto asked = read_operation(answer);
     for (const auto& t : asked.targets) {
       if (t.result == "failed") view_.remark(t.name + " failed: " + t.detail, colour::red);
     }
@@ -200,8 +203,9 @@ asio::awaitable<int> attached_stack::verdict() {
   const std::string how = launched_ && launched_->ended
                               ? fmt::format(" with exit code {}", *launched_->ended)
                               : std::string();
-  throw failure(exit_code::failed, "the daemon has ended" + how,
-                launched_ ? "its log is " + launched_->log : "see STATE/logs/aurorad.log");
+  throw failure(
+      exit_code::failed, "the daemon has ended" + how,
+      launched_ ? "its log is " + launched_->log : "see logs/aurorad.log in the state directory");
 }
 
 asio::awaitable<int> attached_stack::run(std::string start) {
@@ -214,7 +218,11 @@ asio::awaitable<int> attached_stack::run(std::string start) {
   beside.start(show(changes));
   beside.start(obey(signals));
   if (api_.where().how == endpoint::kind::local) beside.start(until_gone());
-  co_await with(beside, until_over(std::move(start)));
+  // The body is a member: g++ 12 destroys a string twice that a coroutine takes by value here
+  // (-O2).
+  start_ = std::move(start);
+  auto over = until_over();
+  co_await with(beside, std::move(over));
   for (const auto& line : std::exchange(pending_, {})) print(line);
   view_.close();
   co_return co_await verdict();

@@ -37,7 +37,7 @@ class attached_stack : public listener {
   asio::awaitable<void> obey(asio::signal_set& signals);
   asio::awaitable<void> read_on(feed& changes);
   asio::awaitable<void> until_gone();
-  asio::awaitable<int> until_over(std::string start);
+  asio::awaitable<int> until_over();
   asio::awaitable<void> catch_up(client& api);
   asio::awaitable<int> verdict();
   void print(const log_line& line);
@@ -52,6 +52,7 @@ class attached_stack : public listener {
   wall_time since_;
   std::vector<std::string> names_, fresh_;
   std::map<std::string, std::uint64_t> seen_;
+  std::string start_;  ///< body of the request that starts what was named; empty: none
   std::vector<log_line> pending_;
   latch something_, over_;
   bool stale_ = false;

@@ -44,9 +44,6 @@ void print(terminal& out, const json::value& probe, verdict v, std::size_t name_
   } else if (!probed) {
     line += "  no probe";
   }
-  if (const auto took = number_of(probe, "took_ms"); probed && took) {
-    line += out.paint(colour::dim, fmt::format("  {:.1f} ms", *took));
-  }
   out.line(line);
 }
 

@@ -33,7 +33,9 @@ exit_code code_of(unsigned status, std::string_view type) {
 }  // namespace
 
 struct client::connection {
-  explicit connection(asio::any_io_executor executor) : stream(std::move(executor)) {}
+  explicit connection(asio::any_io_executor executor) : stream(std::move(executor)) {
+    buffer.reserve(64 * 1024);  // Beast reads as much as has room, 512 bytes where nothing has
+  }
   byte_stream stream;
   beast::flat_buffer buffer;
   bool used = false;
@@ -55,6 +57,8 @@ asio::awaitable<void> client::connect(duration patience) {
 
 asio::awaitable<reply> client::exchange(bool post, std::string target, std::string body,
                                         std::string accept, duration patience) {
+  // What waits for work to be done has a patience of its own, longer than --timeout by its slack.
+  if (where_.patience && patience == answer_limit) patience = std::min(patience, *where_.patience);
   http::request<http::string_body> request(post ? http::verb::post : http::verb::get, target, 11);
   request.set(http::field::host,
               where_.how == endpoint::kind::local ? "localhost" : where_.host + ":" + where_.port);
@@ -66,7 +70,7 @@ asio::awaitable<reply> client::exchange(bool post, std::string target, std::stri
     request.prepare_payload();
   }
   for (;;) {
-    if (!connection_) co_await connect(answer_limit);
+    if (!connection_) co_await connect(std::min(patience, answer_limit));
     const bool was_used = connection_->used;
     auto& stream = connection_->stream;
     stream.expires_after(patience);

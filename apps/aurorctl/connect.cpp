@@ -80,7 +80,8 @@ failure unreachable(const endpoint& where, boost::system::error_code ec) {
   }
   if (ec == beast::error::timeout) {
     return {exit_code::no_daemon, "the daemon at '" + where.shown + "' does not answer in time",
-            "it hangs or the machine is overloaded; its log is STATE/logs/aurorad.log"};
+            "it hangs or the machine is overloaded; its log is logs/aurorad.log in the state "
+            "directory"};
   }
   if (ec == beast::http::error::end_of_stream || ec == beast::http::error::partial_message ||
       ec == asio::error::eof || ec == asio::error::connection_reset ||

@@ -114,20 +114,28 @@ std::string note_of(const service_view& s, const status_view& all) {
   return words;
 }
 
+namespace {
+
+/// "starts again in 0.5s", "within 5m00s", "after 10s": what the span of an event is.
+std::string span_in_words(const event_view& event) {
+  const std::string span = human(*event.delay);
+  if (event.to == "backoff") return "starts again in " + span;
+  return (event.reason == "limit-reached" ? "within " : "after ") + span;
+}
+
+}  // namespace
+
 std::string evidence_in_words(const event_view& event) {
   std::vector<std::string> parts;
   if (event.exit) parts.push_back(in_words(*event.exit));
   if (!event.dependency.empty()) parts.push_back(event.dependency);
   if (!event.text.empty()) parts.push_back(event.text);
-  if (event.delay) {
-    const bool ahead = event.to == "backoff";
-    parts.push_back((ahead ? "starts again in " : "after ") + human(*event.delay));
-  }
   if (event.limit > 0) {
     parts.push_back(fmt::format("{} of {}", event.count, event.limit));
   } else if (event.count > 0) {
     parts.push_back(fmt::format("{}", event.count));
   }
+  if (event.delay) parts.push_back(span_in_words(event));
   std::string out;
   for (const auto& part : parts) out += (out.empty() ? "" : ", ") + part;
   return out;

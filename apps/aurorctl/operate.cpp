@@ -12,6 +12,7 @@ namespace aurora::ctl {
 namespace {
 
 constexpr duration longest_wait = std::chrono::hours(24);
+constexpr duration between_polls = std::chrono::milliseconds(25);
 constexpr duration comes_back_within = std::chrono::seconds(5);
 
 target_view judge(const service_view& s, aim goal, const status_view& all) {
@@ -44,11 +45,12 @@ asio::awaitable<operation_view> poll(client& api, const operation& what, steady:
     }
     if (fault) std::rethrow_exception(fault);
     if (result.finished || steady::now() >= until) co_return result;
-    co_await pause(std::chrono::milliseconds(100));
+    co_await pause(between_polls);
   }
 }
 
 asio::awaitable<operation_view> ask(client& api, const operation& what, steady::time_point until) {
+  if (what.target.empty()) co_return co_await poll(api, what, until);
   const auto left = until == steady::time_point::max()
                         ? longest_wait
                         : std::max<duration>(until - steady::now(), std::chrono::milliseconds(1));
@@ -187,7 +189,10 @@ int operate(context& c, operation what, std::string_view past) {
     what.body = services_body(what.names);
   }
   client api(c.io.get_executor(), where);
-  const auto result = run_on(c.io, carry_out(c, api, what));
+  auto result = run_on(c.io, carry_out(c, api, what));
+  if (what.stopped_is_fine) {
+    std::erase_if(result.targets, [](const target_view& t) { return t.state == "stopped"; });
+  }
   if (c.given.json) c.out.line(to_text(as_json(result)));
   return report(c, what, result, past);
 }

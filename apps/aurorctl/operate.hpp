@@ -11,11 +11,12 @@ namespace aurora::ctl {
 
 /// A change that the daemon carries out and that may be waited for.
 struct operation {
-  std::string target;  ///< "/api/v1/start"
+  std::string target;  ///< "/api/v1/start"; empty: nothing is asked for, only waited
   std::string body;    ///< JSON
   aim goal = aim::up;
   std::vector<std::string> names;  ///< as given; empty: all
   bool wait = true;
+  bool stopped_is_fine = false;  ///< a target that is stopped and stays so has not failed
 };
 
 /// Asks for it, shows the progress on stderr, waits for its end or for --timeout. A daemon that

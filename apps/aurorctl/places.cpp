@@ -149,6 +149,7 @@ std::string find_state_dir(const invocation& given) {
 
 endpoint find_endpoint(const invocation& given) {
   endpoint result;
+  result.patience = given.timeout;
   if (given.token_file) result.token = trimmed(read_file(*given.token_file, "the token file"));
   if (!given.host) {
     result.path = find_state_dir(given) + "/aurorad.sock";

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <aurora/time.hpp>
+
+#include <optional>
 #include <string>
 
 #include "options.hpp"
@@ -24,10 +27,11 @@ std::string find_state_dir(const invocation& given);
 struct endpoint {
   enum class kind { local, tcp };
   kind how = kind::local;
-  std::string path;        ///< of the socket
-  std::string host, port;  ///< of a TCP listener
-  std::string token;       ///< sent as a bearer token; may be empty
-  std::string shown;       ///< as people write it
+  std::string path;                  ///< of the socket
+  std::string host, port;            ///< of a TCP listener
+  std::string token;                 ///< sent as a bearer token; may be empty
+  std::string shown;                 ///< as people write it
+  std::optional<duration> patience;  ///< --timeout, where it is shorter than an answer may take
 };
 
 /// By --host, or the socket in the state directory. Throws `failure`.

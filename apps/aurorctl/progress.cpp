@@ -73,7 +73,9 @@ void progress::note_change(const service_view& s) {
   const bool changed = !fresh && it->second.state != s.state;
   if (changed) it->second = {s.state, steady::now()};
   if (quiet_ || to_.is_terminal() || !watched(s)) return;
-  if (!changed && (!fresh || settled(s))) return;
+  // At first only what is on its way is news.
+  const bool on_its_way = !settled(s) && !(aim_ == aim::down && s.state == "running");
+  if (!changed && !(fresh && on_its_way)) return;
   const std::string note = note_of(s, status_);
   std::string text = s.name + ": " + s.state;
   if (s.up() || s.state == "stopped") {
@@ -88,7 +90,11 @@ void progress::note_change(const service_view& s) {
 std::string progress::line_of(const service_view& s, std::size_t name_width) const {
   const auto it = seen_.find(s.name);
   const auto since = it == seen_.end() ? begun_ : it->second.since;
-  const std::string note = neutralise(note_of(s, status_), sgr::strip);
+  service_view now = s;  // the daemon tells changes, time goes on by itself
+  if (now.next_start) {
+    now.next_start = std::max<duration>(*now.next_start - (steady::now() - since), duration(0));
+  }
+  const std::string note = neutralise(note_of(now, status_), sgr::strip);
   const auto mark = mark_of(s.state);
   const std::string_view glyph = to_.unicode() ? mark.glyph : mark.ascii;
   const std::string plain =
@@ -103,19 +109,23 @@ void progress::draw() {
   if (quiet_ || !to_.is_terminal() || status_.services.empty()) return;
   std::vector<const service_view*> busy;
   std::size_t all = 0;
+  std::size_t failed = 0;
   std::size_t name_width = 0;
   for (const auto& s : status_.services) {
     if (!watched(s)) continue;
     ++all;
+    if (s.state == "failed" && aim_ == aim::up) ++failed;
     if (settled(s)) continue;
     busy.push_back(&s);
     name_width = std::max(name_width, display_width(s.name));
   }
   const std::size_t most = std::max<std::size_t>(to_.height(), 6) - 3;
   std::vector<std::string> lines;
-  lines.push_back(to_.paint(colour::dim, fmt::format("{} of {} {}  {}", all - busy.size(), all,
-                                                     aim_ == aim::up ? "ready" : "stopped",
-                                                     human(steady::now() - begun_))));
+  const std::string head = fmt::format("{} of {} {}", all - busy.size() - failed, all,
+                                       aim_ == aim::up ? "ready" : "stopped");
+  const std::string bad = failed > 0 ? fmt::format(", {} failed", failed) : std::string();
+  lines.push_back(to_.paint(colour::dim, head) + to_.paint(colour::red, bad) +
+                  to_.paint(colour::dim, "  " + human(steady::now() - begun_)));
   for (std::size_t i = 0; i < std::min(busy.size(), most); ++i) {
     lines.push_back(line_of(*busy[i], std::min<std::size_t>(name_width, to_.width() / 2)));
   }

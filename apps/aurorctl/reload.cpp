@@ -13,6 +13,14 @@ namespace {
 constexpr duration longest_wait = std::chrono::hours(24);
 constexpr duration reading_takes = std::chrono::seconds(30);
 
+asio::awaitable<int> ask(context& c, client& api, std::string target, duration patience,
+                         progress& shown) {
+  const auto answer = co_await api.post_json(std::move(target), "{}", patience);
+  shown.erase();
+  print_steps(c, answer);
+  co_return 0;
+}
+
 asio::awaitable<int> reload(context& c, endpoint where) {
   client api(c.io.get_executor(), where);
   const duration wait =
@@ -28,13 +36,7 @@ asio::awaitable<int> reload(context& c, endpoint where) {
     beside.start(run_if_possible(changes, std::chrono::seconds(5)));
     beside.start(shown.keep_drawing());
   }
-  const auto ask = [&]() -> asio::awaitable<int> {
-    const auto answer = co_await api.post_json(target, "{}", wait + reading_takes);
-    shown.erase();
-    print_steps(c, answer);
-    co_return 0;
-  };
-  co_return co_await with(beside, ask());
+  co_return co_await with(beside, ask(c, api, target, wait + reading_takes, shown));
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ int verb_scale(context& c) {
   what.body = fmt::format("{{\"instances\":{}}}", instances);
   what.goal = aim::up;
   what.names = {name};
+  what.stopped_is_fine = true;
   return operate(c, std::move(what), "running");
 }
 

@@ -110,12 +110,11 @@ std::string chosen_json(const json::value& answer, const std::vector<const servi
 
 asio::awaitable<int> show_once(context& c, endpoint where) {
   client api(c.io.get_executor(), std::move(where));
-  const reply answer = co_await api.get("/api/v1/status");
+  reply answer = co_await api.get("/api/v1/status");
   if (answer.status != 200) throw refused(answer);
   if (c.given.json && c.given.operands.empty()) {
-    const bool newline = !answer.body.empty() && answer.body.back() == '\n';
+    if (!answer.body.ends_with('\n')) answer.body += '\n';
     c.out.write(answer.body);
-    if (!newline) c.out.write("\n");
     co_return 0;
   }
   const json::value body = parse_answer(answer.body);

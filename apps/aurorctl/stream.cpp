@@ -22,7 +22,9 @@ constexpr auto silence = std::chrono::seconds(30);
 }  // namespace
 
 struct stream::connection {
-  explicit connection(asio::any_io_executor executor) : socket(std::move(executor)) {}
+  explicit connection(asio::any_io_executor executor) : socket(std::move(executor)) {
+    buffer.reserve(16 * 1024);
+  }
   websocket::stream<byte_stream> socket;
   beast::flat_buffer buffer;
 };

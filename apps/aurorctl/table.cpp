@@ -28,60 +28,69 @@ std::vector<std::size_t> table::natural_widths() const {
   return widths;
 }
 
+/// What may shrink does, the last column first, until the row fits.
+void table::shrink(fit& f, std::size_t width) const {
+  for (std::size_t i = columns_.size(); i-- > 0;) {
+    const auto sum = total(f.widths, f.shown);
+    if (sum <= width) return;
+    const auto least = columns_[i].shrinks_to;
+    if (!f.shown[i] || least == 0 || f.widths[i] <= least) continue;
+    f.widths[i] -= std::min(sum - width, f.widths[i] - least);
+  }
+}
+
+/// Whole columns go, the most dispensable first, until the row fits or none may go.
+void table::drop(fit& f, std::size_t width) const {
+  while (total(f.widths, f.shown) > width) {
+    std::size_t victim = columns_.size();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const bool may_go = f.shown[i] && columns_[i].droppable > 0;
+      const bool first = victim == columns_.size();
+      if (may_go && (first || columns_[i].droppable > columns_[victim].droppable)) victim = i;
+    }
+    if (victim == columns_.size()) return;
+    f.shown[victim] = false;
+  }
+}
+
+/// A column that shrank before another one went may have room again.
+void table::regrow(fit& f, const std::vector<std::size_t>& natural, std::size_t width) const {
+  for (std::size_t i = columns_.size(); i-- > 0;) {
+    const auto sum = total(f.widths, f.shown);
+    if (!f.shown[i] || f.widths[i] >= natural[i] || sum >= width) continue;
+    f.widths[i] += std::min(width - sum, natural[i] - f.widths[i]);
+  }
+}
+
 std::vector<std::string> table::lines(const terminal& out, std::size_t width) const {
-  auto widths = natural_widths();
-  std::vector<bool> shown(columns_.size(), true);
-  const auto shrink = [&] {
-    for (std::size_t i = columns_.size(); i-- > 0;) {
-      const auto sum = total(widths, shown);
-      if (sum <= width) return;
-      if (!shown[i] || columns_[i].shrinks_to == 0 || widths[i] <= columns_[i].shrinks_to) continue;
-      widths[i] -= std::min(sum - width, widths[i] - columns_[i].shrinks_to);
-    }
-  };
+  fit f{natural_widths(), std::vector<bool>(columns_.size(), true)};
   if (width > 0) {
-    shrink();
-    while (total(widths, shown) > width) {
-      std::size_t victim = columns_.size();
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        const bool may_go = shown[i] && columns_[i].droppable > 0;
-        const bool first = victim == columns_.size();
-        if (may_go && (first || columns_[i].droppable > columns_[victim].droppable)) victim = i;
-      }
-      if (victim == columns_.size()) break;
-      shown[victim] = false;
-    }
-    // A column that shrank before another one went may have room again.
-    const auto natural = natural_widths();
-    for (std::size_t i = columns_.size(); i-- > 0;) {
-      const auto sum = total(widths, shown);
-      if (shown[i] && widths[i] < natural[i] && sum < width) {
-        widths[i] += std::min(width - sum, natural[i] - widths[i]);
-      }
-    }
+    const auto natural = f.widths;
+    shrink(f, width);
+    drop(f, width);
+    regrow(f, natural, width);
   }
   std::vector<cell> titles;
   for (const auto& c : columns_) titles.push_back({c.title, colour::dim});
-  std::vector<std::string> result{render(out, titles, widths, shown)};
-  for (const auto& row : rows_) result.push_back(render(out, row, widths, shown));
-  if (width > 0) {
-    for (auto& text : result) {
-      if (display_width(text) > width) text = clip(without_sgr(text), width, out.ellipsis());
-    }
+  std::vector<std::string> result;
+  result.reserve(rows_.size() + 1);
+  result.push_back(render(out, titles, f));
+  for (const auto& row : rows_) result.push_back(render(out, row, f));
+  if (width == 0) return result;
+  for (auto& text : result) {
+    if (display_width(text) > width) text = clip(without_sgr(text), width, out.ellipsis());
   }
   return result;
 }
 
-std::string table::render(const terminal& out, const std::vector<cell>& row,
-                          const std::vector<std::size_t>& widths,
-                          const std::vector<bool>& shown) const {
+std::string table::render(const terminal& out, const std::vector<cell>& row, const fit& f) const {
   std::string text;
   std::size_t blanks = 0;
   bool first = true;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    if (!shown[i]) continue;
-    const auto shape = clip(row[i].text, widths[i], out.ellipsis());
-    const std::size_t fill = widths[i] - std::min(widths[i], display_width(shape));
+    if (!f.shown[i]) continue;
+    const auto shape = clip(row[i].text, f.widths[i], out.ellipsis());
+    const std::size_t fill = f.widths[i] - std::min(f.widths[i], display_width(shape));
     if (!first) blanks += gap;
     first = false;
     if (columns_[i].where == align::right) blanks += fill;

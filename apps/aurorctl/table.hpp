@@ -36,9 +36,15 @@ class table {
   std::vector<std::string> lines(const terminal& out, std::size_t width) const;
 
  private:
+  struct fit {
+    std::vector<std::size_t> widths;
+    std::vector<bool> shown;
+  };
   std::vector<std::size_t> natural_widths() const;
-  std::string render(const terminal& out, const std::vector<cell>& row,
-                     const std::vector<std::size_t>& widths, const std::vector<bool>& shown) const;
+  void shrink(fit& f, std::size_t width) const;
+  void drop(fit& f, std::size_t width) const;
+  void regrow(fit& f, const std::vector<std::size_t>& natural, std::size_t width) const;
+  std::string render(const terminal& out, const std::vector<cell>& row, const fit& f) const;
   std::vector<column> columns_;
   std::vector<std::vector<cell>> rows_;
 };

@@ -104,6 +104,8 @@ void append_harmless(std::string& out, std::string_view text, const decoded& c) 
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F; };
+  if (std::all_of(text.begin(), text.end(), plain)) return text.size();
   std::size_t width = 0;
   while (!text.empty()) {
     if (const std::size_t skip = csi_length(text)) {

@@ -15,23 +15,43 @@ bool left_alone(const service_view& s) { return s.desired == "down" && s.reason 
 struct beginning {
   std::optional<launched_daemon> launched;
   status_view status;
-  std::vector<std::string> names;  ///< empty: all
-  bool nothing_to_start = false;
+  std::vector<std::string> wanted;    ///< who has to be up in the end
+  std::vector<std::string> to_start;  ///< whom the daemon has to be asked to start
 };
 
 asio::awaitable<beginning> begin(context& c, client& api) {
   beginning b;
   b.launched = co_await ensure_daemon(c, api);
   b.status = read_status(co_await api.get_json("/api/v1/status"));
-  b.names = c.given.operands;
-  select(b.status, b.names);
-  const auto& all = b.status.services;
-  if (!b.names.empty() || std::none_of(all.begin(), all.end(), left_alone)) co_return b;
-  for (const auto& s : all) {
-    if (!left_alone(s)) b.names.push_back(s.name);
+  const bool named = !c.given.operands.empty();
+  for (const auto* s : select(b.status, c.given.operands)) {
+    if (!named && left_alone(*s)) continue;
+    b.wanted.push_back(s->name);
+    // A new daemon starts by itself what it is to start; and what completed is not run again.
+    const bool by_itself = s->state == "completed" || (b.launched && s->desired == "up");
+    if (named || !by_itself) b.to_start.push_back(s->name);
   }
-  b.nothing_to_start = b.names.empty();
   co_return b;
+}
+
+asio::awaitable<operation_view> bring_up(context& c, client& api, const beginning& b) {
+  operation what;
+  what.names = b.wanted;
+  if (!b.to_start.empty() && b.to_start.size() < b.wanted.size()) {
+    co_await api.post_json("/api/v1/start", services_body(b.to_start));
+  } else if (!b.to_start.empty()) {
+    what.target = "/api/v1/start";
+    what.body = services_body(b.to_start);
+  }
+  operation_view result;
+  result.finished = true;
+  if (!b.wanted.empty()) result = co_await carry_out(c, api, what);
+  if (b.launched) {  // who was quicker than our request is news all the same
+    for (auto& t : result.targets) {
+      if (t.result == "already") t.result = "done";
+    }
+  }
+  co_return result;
 }
 
 asio::awaitable<int> up(context& c, endpoint where) {
@@ -40,25 +60,14 @@ asio::awaitable<int> up(context& c, endpoint where) {
   beginning b = co_await begin(c, api);
   if (b.launched) c.say("daemon started, pid " + std::to_string(b.launched->pid));
   c.out.flush();
-  operation what;
-  what.target = "/api/v1/start";
-  what.body = services_body(b.names);
-  what.names = b.names;
   if (!c.given.has("detach")) {
+    const std::string start = b.to_start.empty() ? std::string() : services_body(b.to_start);
     attached_stack stack(c, api, std::move(b.launched), b.status, since);
-    if (b.nothing_to_start) what.body.clear();
-    co_return co_await stack.run(what.body);
+    co_return co_await stack.run(start);
   }
-  operation_view result;
-  result.finished = true;
-  if (!b.nothing_to_start) result = co_await carry_out(c, api, what);
-  if (b.launched) {  // who was quicker than our request is news all the same
-    for (auto& t : result.targets) {
-      if (t.result == "already") t.result = "done";
-    }
-  }
+  const auto result = co_await bring_up(c, api, b);
   if (c.given.json) c.out.line(to_text(as_json(result)));
-  co_return report(c, what, result, "running");
+  co_return report(c, operation(), result, "running");
 }
 
 }  // namespace
