@@ -124,7 +124,6 @@ asio::awaitable<json::value> client::post_json(std::string target, std::string b
 }
 
 failure refused(const reply& answer) {
-  boost::system::error_code ec;
   json::value body;
   try {
     body = parse_answer(answer.body);
