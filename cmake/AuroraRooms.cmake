@@ -1,3 +1,5 @@
+set(AURORA_PURE_ROOMS core config wire)
+
 # A room is an object library of lib/src/NAME that may see only what it links: the rooms to its left
 # (design.md: values <- core <- config, wire <- store, reactor <- server <- supervisor).
 function(aurora_room name)
@@ -8,6 +10,10 @@ function(aurora_room name)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib/src>)
   target_link_libraries(aurora_${name} PUBLIC ${ARG_LINKS})
+  # The pure rooms compile fast and are run millions of times by their tests; the others are the reverse.
+  if(name IN_LIST AURORA_PURE_ROOMS)
+    target_compile_options(aurora_${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
+  endif()
   aurora_warnings(aurora_${name})
   aurora_hardening(aurora_${name})
   set_property(GLOBAL APPEND PROPERTY AURORA_ROOMS aurora_${name})
@@ -27,6 +33,9 @@ function(aurora_test name)
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
+  endif()
+  if(ARG_LABEL STREQUAL "property")
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()

@@ -32,9 +32,10 @@ See aurorad(8), aurora.json(5), aurorctl(1).
 
 po::options_description described() {
   po::options_description options;
-  options.add_options()("config,c", po::value<std::string>())("state-dir", po::value<std::string>())(
-      "http", po::value<std::string>())("log-level", po::value<std::string>())(
-      "start-delay", po::value<std::string>())("version", po::bool_switch())("help,h", po::bool_switch());
+  options.add_options()("config,c", po::value<std::string>())(
+      "state-dir", po::value<std::string>())("http", po::value<std::string>())(
+      "log-level", po::value<std::string>())("start-delay", po::value<std::string>())(
+      "version", po::bool_switch())("help,h", po::bool_switch());
   return options;
 }
 
@@ -49,12 +50,15 @@ int run(const po::variables_map& given) {
   if (given.count("state-dir")) options.state_dir = given["state-dir"].as<std::string>();
   if (given.count("http")) options.http = given["http"].as<std::string>();
   if (given.count("log-level")) options.log_level = given["log-level"].as<std::string>();
-  if (options.log_level != "error" && options.log_level != "warning" && options.log_level != "info" &&
-      options.log_level != "debug")
-    return refuse("--log-level: \"" + options.log_level + "\" is none of error, warning, info, debug");
+  if (options.log_level != "error" && options.log_level != "warning" &&
+      options.log_level != "info" && options.log_level != "debug")
+    return refuse("--log-level: \"" + options.log_level +
+                  "\" is none of error, warning, info, debug");
   if (given.count("start-delay")) {
     const auto delay = aurora::parse_duration(given["start-delay"].as<std::string>());
-    if (!delay) return refuse("--start-delay: \"" + given["start-delay"].as<std::string>() + "\" is not a duration (try \"5s\")");
+    if (!delay)
+      return refuse("--start-delay: \"" + given["start-delay"].as<std::string>() +
+                    "\" is not a duration (try \"5s\")");
     options.start_delay = *delay;
   }
   return aurora::run_daemon(options);
@@ -65,12 +69,13 @@ int run(const po::variables_map& given) {
 int main(int argc, char** argv) {
   po::variables_map given;
   try {
-    po::store(po::command_line_parser(argc, argv)
-                  .options(described())
-                  .positional(po::positional_options_description())
-                  .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
-                  .run(),
-              given);
+    po::store(
+        po::command_line_parser(argc, argv)
+            .options(described())
+            .positional(po::positional_options_description())
+            .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        given);
     po::notify(given);
   } catch (const po::error& fault) {
     return refuse(fault.what());

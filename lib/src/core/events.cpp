@@ -188,10 +188,14 @@ void engine::impl::handle(const event::watchdog_triggered& e) {
   begin_stop(*i, std::move(end), std::move(because));
 }
 
+/// One EXTEND_TIMEOUT_USEC reaches no further, whatever it says: a stop always has a deadline. A
+/// service that needs more says so again, as sd_notify(3) asks for anyway.
+constexpr duration longest_extension = std::chrono::hours(1);
+
 void engine::impl::handle(const event::extend_timeout& e) {
   instance* i = of_current_run(e);
   if (!i) return;
-  const instant until = after(now, e.by);
+  const instant until = after(now, std::min(e.by, longest_extension));
   if (auto* p = std::get_if<phase::starting>(&i->at)) p->until = std::max(p->until, until);
   if (auto* p = std::get_if<phase::stopping>(&i->at); p && p->at != phase::stopping::stage::killed)
     p->until = std::max(p->until, until);

@@ -82,15 +82,15 @@ progress engine::towards_up(instance_id id) const {
 progress engine::towards_down(instance_id id) const {
   const instance* i = impl_->look(id);
   if (!i) return progress::done;
-  if (is_alive(i->at)) return progress::pending;
+  const bool overtaken = i->desired == desired_state::up && !i->removed && !impl_->shutdown;
+  if (is_alive(i->at)) return overtaken ? progress::failed : progress::pending;
   switch (shown(i->at)) {
     case state::stopped:
     case state::failed:
     case state::completed:
       return progress::done;
     default:
-      return i->desired == desired_state::up && !impl_->shutdown ? progress::failed
-                                                                 : progress::pending;
+      return overtaken ? progress::failed : progress::pending;
   }
 }
 

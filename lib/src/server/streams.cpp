@@ -142,7 +142,8 @@ awaitable<bool> stream_log_lines(connection& to, shared_state& with, api_call ca
   }
   const auto added = pump.add(what);
   if (!added) co_return co_await to.send(problem_reply(added.error()));
-  const char* type = query->ndjson ? "application/x-ndjson" : "text/plain; charset=utf-8";
+  // Plain lines are the service's own bytes, whatever their encoding: no charset is promised.
+  const char* type = query->ndjson ? "application/x-ndjson" : "text/plain";
   const bool begun = co_await to.begin_stream(type);
   if (!begun || to.is_head()) co_return begun&& to.keeps_alive();
   co_return co_await pump_lines(to, with, pump, news, what.live);

@@ -106,7 +106,7 @@ void driver::drain() {
   draining_ = false;
   rearm();
   tell_waiters();
-  if (options_.log) options_.log->flush();
+  flush_log_soon();
   if (!spawning_ && !spawns_.empty()) spawn_pending();
 }
 
@@ -190,10 +190,14 @@ void driver::forget_runtime(core::instance_id id) {
 
 boost::asio::awaitable<void> driver::close_runtime(std::shared_ptr<instance_runtime> gone) {
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  gone->retire_log();
   co_await gone->close();
 }
 
 void driver::save_desired() {
+  // Whoever waits for what is not wanted any more hears of it, also where no state changed.
+  for (const waiter* one : waiters_)
+    changed_.insert(changed_.end(), one->pending.begin(), one->pending.end());
   if (saving_) {
     save_again_ = true;
     return;
@@ -281,6 +285,7 @@ void driver::tell_waiters() {
 boost::asio::awaitable<void> driver::stop() {
   stopping_ = true;
   deadline_.cancel();
+  prober_.stop();
   for (auto& [id, runtime] : runtimes_) runtime->request_stop();
   for (auto& [id, runtime] : runtimes_) co_await runtime->close();
   co_await tasks_.join();
@@ -319,7 +324,17 @@ std::vector<std::string> driver::warnings() const {
 void driver::log(log_level level, const std::string& text) {
   if (!options_.log) return;
   options_.log->write(level, text);
-  if (!draining_) options_.log->flush();
+  flush_log_soon();
+}
+
+// Once a turn of the loop: hundreds of services that start together are one write.
+void driver::flush_log_soon() {
+  if (!options_.log || flushing_ || stopping_) return;
+  flushing_ = true;
+  boost::asio::post(executor_, [this] {
+    flushing_ = false;
+    options_.log->flush();
+  });
 }
 
 }  // namespace aurora::shell

@@ -103,6 +103,7 @@ class driver {
   core::progress progress_of(core::instance_id id, goal towards) const;
   void rearm();
   void tell_waiters();
+  void flush_log_soon();
   boost::asio::awaitable<void> keep_time();
 
   boost::asio::any_io_executor executor_;
@@ -123,6 +124,7 @@ class driver {
   bool saving_ = false;
   bool save_again_ = false;
   bool stopping_ = false;
+  bool flushing_ = false;
   std::optional<instant> armed_;
   boost::asio::steady_timer deadline_;
   std::unordered_map<std::uint32_t, std::unique_ptr<instance_runtime>> runtimes_;

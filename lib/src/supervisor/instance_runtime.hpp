@@ -43,6 +43,10 @@ class instance_runtime {
   /// Ends the tasks of this instance; the process, if one lives, is left alone.
   boost::asio::awaitable<void> close();
   void request_stop() { tasks_.request_stop(); }
+  /// The instance left the configuration: its pipe goes with it, its logs stay.
+  void retire_log() {
+    if (log_) log_->retire();
+  }
 
   reactor::log_channel* log();  ///< made when first needed; null: it cannot be made
   const reactor::child* process() const { return child_.get(); }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -111,15 +110,14 @@ BOOST_AUTO_TEST_CASE(hundreds_that_end_at_once_are_told_at_once) {
   for (int n = 0; n < 300; ++n) all.push_back(start(spec));
   for (auto& one : all) one->signal_group(SIGTERM);
   for (auto& one : all) BOOST_REQUIRE(await_end(one->pid()));
-  const auto before = std::chrono::steady_clock::now();
+  const double before = cpu_seconds();
   for (auto& one : all) {
     BOOST_TEST((wait(*one) == exit_status::killed(SIGTERM)));
     BOOST_TEST(one->left_over().empty());
   }
-  const auto took = std::chrono::steady_clock::now() - before;
-  const std::chrono::duration<double, std::milli> milliseconds = took;
-  BOOST_TEST_MESSAGE("300 ends in " << milliseconds.count() << " ms");
-  BOOST_TEST((took < std::chrono::seconds(2)));
+  const double took = cpu_seconds() - before;
+  BOOST_TEST_MESSAGE("300 ends in " << took * 1000 << " ms of processor time");
+  BOOST_TEST(took < 1.0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

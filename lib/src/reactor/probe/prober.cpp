@@ -88,7 +88,9 @@ prober::prober(asio::any_io_executor executor, worker_pool& workers, resolve_fun
   impl_->room = std::make_shared<probe_room>(std::move(executor), workers, std::move(resolve));
 }
 
-prober::~prober() {
+prober::~prober() { stop(); }
+
+void prober::stop() {
   impl_->room->deadlines->stop();
   impl_->room->names.close();
 }

@@ -51,6 +51,10 @@ class prober {
   prober(boost::asio::any_io_executor executor, worker_pool& workers, resolve_function resolve);
   ~prober();
 
+  /// Ends what is in flight and what would keep the loop from running empty; probes asked for later
+  /// fail at once. May be called again.
+  void stop();
+
   /// Never throws on a failing probe. Honours terminal cancellation (the outcome then does not
   /// matter). Build the request in a statement of its own: g++ 12 destroys a braced aggregate
   /// within a co_await expression twice.
