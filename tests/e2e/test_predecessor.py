@@ -5,7 +5,7 @@ import signal
 import socket
 from pathlib import Path
 
-from aurora_e2e import Case, alive, eventually, free_port, main
+from aurora_e2e import SUPPORT, Case, alive, eventually, free_port, main
 
 FOREVER = ["/bin/sh", "-c", "echo up; exec sleep 1000"]
 
@@ -132,7 +132,7 @@ class Predecessor(Case):
 
     def test_wrong_health_path_is_told_with_its_status(self):
         """A wrong path is reported with the status received before anything is killed."""
-        daemon = self.daemon({"web": {"command": python(http_server()), "port": 0, "start_timeout": "1s",
+        daemon = self.daemon({"web": {"command": [str(SUPPORT / "puppet"), "--status", "404", "--http", "${PORT}"], "port": 0, "start_timeout": "3s",
                                       "restart": {"policy": "never"},
                                       "health": {"http": "http://127.0.0.1:${PORT}/helth", "start_interval": "100ms"}}})
         event = daemon.wait_state("web", "stopping", reason="start-timeout")

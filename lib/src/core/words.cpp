@@ -45,7 +45,8 @@ std::string_view to_string(health value) {
   return "unknown";
 }
 
-std::string_view to_string(reason value) {
+// A table of words, whatever its length.
+std::string_view to_string(reason value) {  // NOLINT(readability-function-size)
   switch (value) {
     case reason::not_started:
       return "not-started";
