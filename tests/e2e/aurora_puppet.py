@@ -24,7 +24,7 @@ class Puppet:
     def _read(self):
         line = self.lines.readline()
         if not line:
-            raise AssertionError("the puppet is gone")
+            raise EOFError("the puppet is gone")
         return line.rstrip("\n")
 
     def tell(self, order):
@@ -76,7 +76,11 @@ class Puppets:
         while True:
             connection = self.listener.accept()[0]
             connection.settimeout(DEADLINE)
-            puppet = Puppet(connection)
+            try:
+                puppet = Puppet(connection)
+            except (OSError, EOFError):  # it called and is gone again
+                connection.close()
+                continue
             self.met.append(puppet)
             if wanted(puppet):
                 return puppet
