@@ -92,6 +92,25 @@ asio::awaitable<void> answer_in_tls(tcp::socket& socket, ssl::context& context, 
   co_await asio::async_write(stream, asio::buffer(text), tok);
 }
 
+/// Asks for a second handshake under `other` once the request has come, and answers after it.
+asio::awaitable<void> renegotiate(tcp::socket& socket, ssl::context& context,
+                                  const identity& other) {
+  ssl::stream<tcp::socket&> stream(socket, context);
+  auto [refused] = co_await stream.async_handshake(ssl::stream_base::server, tok);
+  BOOST_TEST(!refused);
+  std::string bytes;
+  auto buffer = asio::dynamic_buffer(bytes, 64 * 1024);
+  co_await asio::async_read_until(stream, buffer, "\r\n\r\n", tok);
+  SSL* handle = stream.native_handle();
+  SSL_use_certificate(handle, other.cert.get());
+  SSL_use_PrivateKey(handle, other.key.get());
+  BOOST_TEST(SSL_renegotiate(handle) == 1);
+  auto [again] = co_await stream.async_handshake(ssl::stream_base::server, tok);
+  // Reading is what carries the second handshake on, after the request to begin it was written.
+  char byte = 0;
+  if (!again) co_await stream.async_read_some(asio::buffer(&byte, 1), tok);
+}
+
 /// As a plain server that does not understand a TLS greeting.
 asio::awaitable<void> refuse(tcp::socket& socket) {
   co_await send(socket, "HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -181,6 +200,27 @@ BOOST_AUTO_TEST_CASE(h05_plain_http_on_a_tls_port_and_the_reverse_are_told) {
   scripted_server secure(p.loop, tls(server_context(good)));
   const auto outcome = p.run(get(secure.url("http")));
   BOOST_TEST(!outcome.healthy);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_handshake_within_the_answer_is_refused) {
+  // A server that shows a good certificate first and a bad one later gets no say in this process:
+  // the probe fails, and nothing of its first handshake is touched again.
+  probing p;
+  const auto good = make_identity("web", "DNS:localhost,IP:127.0.0.1", 30, &authority());
+  const auto bad = make_identity("web", "DNS:localhost", -1, &authority());
+  const auto context = server_context(good);
+  SSL_CTX_set_max_proto_version(context->native_handle(), TLS1_2_VERSION);
+  static unsigned refusals;
+  refusals = 0;
+  SSL_CTX_set_info_callback(context->native_handle(), [](const SSL*, int where, int what) {
+    if (where == SSL_CB_READ_ALERT && (what & 0xff) == SSL_AD_NO_RENEGOTIATION) ++refusals;
+  });
+  scripted_server server(p.loop,
+                         [&](tcp::socket& socket) { return renegotiate(socket, *context, bad); });
+  const auto outcome = p.run(get(server.url("https")));
+  BOOST_TEST(!outcome.healthy);
+  BOOST_TEST(outcome.text.find("certificate") == std::string::npos);
+  BOOST_TEST(refusals == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_handshake_that_hangs_ends_at_the_deadline) {

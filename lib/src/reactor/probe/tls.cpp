@@ -34,6 +34,8 @@ made_context make_context(tls_trust trust) {
   try {
     auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
     SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+    // What the handshake has judged stays so: no second certificate in the middle of an answer.
+    SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION);
     if (trust == tls_trust::verify) {
       context->set_default_verify_paths();
       context->set_verify_mode(ssl::verify_peer);
@@ -97,6 +99,17 @@ std::string certificate_fault(X509_STORE_CTX* store, const std::string& host) {
       return fmt::format("certificate is not accepted: {}", X509_verify_cert_error_string(error));
   }
 }
+
+/// OpenSSL's verdict as it is; keeps the words of the first fault.
+struct certificate_check {
+  std::string host;
+  std::shared_ptr<std::string> why;
+
+  bool operator()(bool good, ssl::verify_context& context) const {
+    if (!good && why->empty()) *why = certificate_fault(context.native_handle(), host);
+    return good;
+  }
+};
 
 std::string protocol_fault(const error_code& ec) {
   if (ec.category() != asio::error::get_ssl_category())
@@ -174,21 +187,20 @@ asio::awaitable<std::shared_ptr<ssl::context>> tls_contexts::get(tls_trust trust
 }
 
 asio::awaitable<std::string> handshake(tls_stream& stream, std::string host, deadline& limit) {
-  std::string why;
   if (!expect(stream.native_handle(), host)) co_return std::string("TLS handshake: out of memory");
+  // The callback stays in the stream longer than this coroutine lives, so the fault is its own too.
+  const auto why = std::make_shared<std::string>();
   if (SSL_get_verify_mode(stream.native_handle()) != SSL_VERIFY_NONE) {
-    const auto check = [&why, &host](bool good, ssl::verify_context& context) {
-      if (!good && why.empty()) why = certificate_fault(context.native_handle(), host);
-      return good;
-    };
     error_code ignored;
+    const certificate_check check{host, why};
     stream.set_verify_callback(check, ignored);
   }
   limit.cancels(stream.next_layer());
   auto [ec] = co_await stream.async_handshake(ssl::stream_base::client, tok);
   limit.cancels_nothing();
-  if (ec && why.empty()) why = protocol_fault(ec);
-  co_return ec ? why : std::string();
+  if (ec && why->empty()) *why = protocol_fault(ec);
+  if (!ec) why->clear();
+  co_return std::move(*why);
 }
 
 }  // namespace aurora::reactor
