@@ -13,11 +13,13 @@ import sys
 import tempfile
 import time
 import unittest
+from datetime import datetime
 from pathlib import Path
 
 BIN = Path(os.environ["AURORA_BIN"])
 SUPPORT = Path(os.environ["AURORA_SUPPORT"])  # the puppet
 DEADLINE = float(os.environ.get("AURORA_E2E_DEADLINE", "30"))  # a bound for hangs, not a wait
+SANITIZED = bool(os.environ.get("AURORA_SANITIZE"))  # speed and memory are then not the product's own
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("AURORA_") and k != "NO_COLOR"}
 
 
@@ -194,6 +196,17 @@ def eventually(condition, what, daemon=None):
         os.sched_yield()
         select_briefly()
     return value
+
+
+def moment(event):
+    """When an event happened, in seconds."""
+    return datetime.fromisoformat(event["at"].replace("Z", "+00:00")).timestamp()
+
+
+def cpu_seconds(pid):
+    """What a process, all threads of it, has used of a processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def select_briefly():

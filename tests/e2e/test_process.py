@@ -4,18 +4,13 @@ import concurrent.futures
 import json
 import signal
 import time
-from datetime import datetime
 from pathlib import Path
 
-from aurora_e2e import DEADLINE, alive, eventually, main
+from aurora_e2e import DEADLINE, SANITIZED, alive, eventually, main, moment
 from aurora_puppet import PuppetCase
 
 FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 NEVER = {"policy": "never"}
-
-
-def moment(event):
-    return datetime.fromisoformat(event["at"].replace("Z", "+00:00")).timestamp()
 
 
 class Unstartable(PuppetCase):
@@ -89,13 +84,16 @@ class Unstartable(PuppetCase):
 
 class Unstoppable(PuppetCase):
     def test_daemonised_copies_are_killed(self):
-        """P01: a main process that leaves a daemon behind has ended; what it left is killed before the next start."""
+        """P01: a main process that leaves daemons behind has ended; they are killed within a second, before the next start."""
         daemon = self.daemon({"old": self.puppets.service(restart={"delay": "10ms"})})
         puppet = self.puppets.meet()
         daemon.wait_state("old", "running")
         copies = puppet.pids("double-fork") + puppet.pids("escape") + puppet.pids("hold-pipe")
         since = daemon.sequence()
+        ended = time.monotonic()
         puppet.tell("exit 0")
+        eventually(lambda: not any(map(alive, copies)), "no copy lives", daemon)
+        self.assertLess(time.monotonic() - ended, 3 if SANITIZED else 1)
         told = daemon.wait_event(lambda e: e["instance"] == "old" and e["reason"] == "left-over", since)
         self.assertEqual(told["because"]["count"], len(copies))
         successor = self.puppets.meet()
@@ -126,21 +124,20 @@ class Unstoppable(PuppetCase):
 
     def test_nobody_escapes(self):
         """P04: sessions of their own, orphaned, five deep, without the marker: a stop leaves none of them."""
-        daemon = self.daemon({"tree": self.puppets.service(stop={"timeout": "2s"})})
-        puppet = self.puppets.meet()
-        pids = puppet.pids("setsid-tree 5") + puppet.pids("escape-unmarked") + puppet.pids("fork-many 50")
-        daemon.wait_state("tree", "running")
-        daemon.ctl("stop", "tree", check=0)
-        self.assertEqual([pid for pid in pids if alive(pid)], [])
-
-    def test_a_bomb_is_stopped(self):
-        """P19: hundreds of processes that multiply are all killed, and the daemon can still start others."""
-        daemon = self.daemon({"bomb": self.puppets.service(stop={"timeout": "1s"}), "other": {"command": FOREVER, "autostart": False}})
-        puppet = self.puppets.meet()
-        daemon.wait_state("bomb", "running")
-        puppet.ask("bomb 300")
-        daemon.ctl("stop", "bomb", check=0)
-        daemon.ctl("start", "other", check=0)
+        for deaf in (False, True):  # the deaf ones live until the timeout
+            with self.subTest(deaf=deaf):
+                name = "deaf" if deaf else "tree"
+                daemon = self.daemon({name: self.puppets.service(stop={"timeout": "1s"})})
+                puppet = self.puppets.meet()
+                if deaf:
+                    puppet.ask("ignore TERM")
+                pids = puppet.pids("setsid-tree 5") + puppet.pids("escape-unmarked") + puppet.pids("fork-many 50")
+                daemon.wait_state(name, "running")
+                asked = time.monotonic()
+                daemon.ctl("stop", name, check=0)
+                self.assertLess(time.monotonic() - asked, 1 + (4 if SANITIZED else 2))
+                self.assertEqual([pid for pid in pids if alive(pid)], [])
+                self.assertEqual(daemon.stop(), 0)
 
     def test_killed_for_memory_comes_back(self):
         """P16: who is killed for its memory is told so, or as SIGKILL, and restarted; the daemon is a worse victim."""
