@@ -13,12 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "reactor/child/launch_slots.hpp"
+
 namespace aurora::test {
 
 child_fixture::child_fixture() : reaper(loop.get_executor()) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   reaper.start();
   turn();
+  const reactor::launch_slots kept_from_the_first_launch_on(reactor::launch_spec{});
   descriptors_ = open_descriptors();
 }
 

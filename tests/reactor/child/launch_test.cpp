@@ -5,6 +5,7 @@
 
 #include "fixture.hpp"
 #include "reactor/child/launcher.hpp"
+#include "reactor/child/unique_fd.hpp"
 
 using namespace aurora;
 using namespace aurora::test;
@@ -20,8 +21,12 @@ std::string read_pipe(int fd) {
 struct pipe_pair {
   pipe_pair() { BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC) == 0); }
   ~pipe_pair() {
-    ::close(ends[0]);
-    ::close(ends[1]);
+    close(0);
+    close(1);
+  }
+  void close(int end) {
+    if (ends[end] >= 0) ::close(ends[end]);
+    ends[end] = -1;
   }
   int ends[2];
 };
@@ -56,6 +61,42 @@ BOOST_AUTO_TEST_CASE(nothing_is_inherited_but_what_was_given) {
   BOOST_TEST(read_pipe(ready.ends[0]) == "\n");
   put_down(*process);
   ::close(stray);
+}
+
+BOOST_AUTO_TEST_CASE(the_table_of_the_daemon_stays_its_own) {
+  BOOST_TEST_MESSAGE("Two thousand open descriptors are neither handed down nor touched");
+  std::vector<reactor::unique_fd> many;
+  for (int n = 0; n < 2000; ++n) {
+    many.emplace_back(::open("/dev/zero", O_RDONLY));
+    BOOST_REQUIRE(many.back());
+  }
+  const int before = open_descriptors();
+  pipe_pair out;
+  puppet_master puppet;
+  auto spec = puppet_spec(puppet);
+  spec.stdout_fd = out.ends[1];
+  auto process = start(spec);
+  puppet.meet();
+  BOOST_TEST(puppet.ask("fds") == "0 1 2");
+  char zero = 1;
+  for (const auto& one : many) BOOST_REQUIRE(::read(one.get(), &zero, 1) == 1);
+  put_down(*process);
+  // The two ends, the puppet's socket: nothing that the launch kept.
+  BOOST_TEST(open_descriptors() <= before + 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_ends_with_its_program) {
+  BOOST_TEST_MESSAGE("Nothing of ours keeps a pipe open that only the program is to write to");
+  pipe_pair out, extra;
+  auto spec = command({"/bin/true"});
+  spec.stdout_fd = out.ends[1];
+  spec.extra_fd = {5, extra.ends[1]};
+  auto process = start(spec);
+  out.close(1);
+  extra.close(1);
+  wait(*process);
+  BOOST_TEST(read_pipe(out.ends[0]).empty());
+  BOOST_TEST(read_pipe(extra.ends[0]).empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_extra_descriptor_may_already_have_its_number) {

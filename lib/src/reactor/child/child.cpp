@@ -173,8 +173,9 @@ pid_t child::pid() const { return impl_->main_pid; }
 asio::awaitable<exit_status> child::wait() {
   namespace xp = asio::experimental;
   auto& own = *impl_;
-  while (!own.advance()) {
-    // Readiness is a hint only (boost.md 1.3 #1): what counts is what advance() finds.
+  // Readiness is a hint only (boost.md 1.3 #1): what counts is what advance() finds. A process that
+  // has ended already is told at once.
+  while (!own.ended) {
     if (own.adopted.is_open() && own.leader.is_open()) {
       auto both =
           xp::make_parallel_group(own.leader.async_wait(pidfd_stream::wait_read, asio::deferred),
@@ -186,6 +187,7 @@ asio::awaitable<exit_status> child::wait() {
     // adopt_main() ends the wait as a cancellation does, and is none.
     const auto asked = co_await asio::this_coro::cancellation_state;
     if (asked.cancelled() != asio::cancellation_type::none) throw_aborted();
+    own.advance();
   }
   co_return *own.ended;
 }

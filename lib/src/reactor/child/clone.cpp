@@ -60,9 +60,10 @@ long clone3_call(clone_args& args, int (*entry)(void*), void* argument) {
   return result;
 }
 
-pid_t clone_into(int cgroup, char* stack, int (*entry)(void*), void* argument, int& pidfd) {
+pid_t clone_into(int cgroup, std::uint64_t flags, char* stack, int (*entry)(void*), void* argument,
+                 int& pidfd) {
   clone_args args{};
-  args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_INTO_CGROUP;
+  args.flags = flags | CLONE_INTO_CGROUP;
   args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   args.exit_signal = SIGCHLD;
   args.stack = reinterpret_cast<std::uintptr_t>(stack);
@@ -74,7 +75,7 @@ pid_t clone_into(int cgroup, char* stack, int (*entry)(void*), void* argument, i
   return -1;
 }
 #else
-pid_t clone_into(int, char*, int (*)(void*), void*, int&) {
+pid_t clone_into(int, std::uint64_t, char*, int (*)(void*), void*, int&) {
   errno = ENOSYS;
   return -1;
 }
@@ -82,7 +83,8 @@ pid_t clone_into(int, char*, int (*)(void*), void*, int&) {
 
 }  // namespace
 
-pid_t clone_vfork(int (*entry)(void*), void* argument, int cgroup, int& pidfd) {
+pid_t clone_vfork(int (*entry)(void*), void* argument, int cgroup, bool share_descriptors,
+                  int& pidfd) {
   // Suspended threads hold it until their child has executed: there is one stack.
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
@@ -96,10 +98,10 @@ pid_t clone_vfork(int (*entry)(void*), void* argument, int cgroup, int& pidfd) {
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = cgroup >= 0
-                        ? clone_into(cgroup, stack, entry, argument, pidfd)
-                        : ::clone(entry, stack + stack_size,
-                                  CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, argument, &pidfd);
+  const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | (share_descriptors ? CLONE_FILES : 0);
+  const pid_t pid =
+      cgroup >= 0 ? clone_into(cgroup, static_cast<unsigned>(flags), stack, entry, argument, pidfd)
+                  : ::clone(entry, stack + stack_size, flags | SIGCHLD, argument, &pidfd);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;

@@ -1,5 +1,6 @@
 #include "reactor/child/launch.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "reactor/child/clone.hpp"
+#include "reactor/child/launch_slots.hpp"
 #include "reactor/child/launch_steps.hpp"
 #include "reactor/child/launcher.hpp"
 #include "reactor/child/own_limits.hpp"
@@ -48,7 +50,7 @@ class pidfd_launcher : public process::posix::default_launcher {
   template <class... Initializers>
   boost::system::result<spawned, launch_error> start(const boost::filesystem::path& program,
                                                      const char* const* argv, int cgroup,
-                                                     step_report& report,
+                                                     bool share, step_report& report,
                                                      Initializers&&... initializers) {
     auto body = [&] {
       reset_signals();
@@ -57,7 +59,7 @@ class pidfd_launcher : public process::posix::default_launcher {
       report = {phase::exec, errno, program.c_str()};
     };
     spawned result;
-    result.pid = clone_vfork(&enter<decltype(body)>, &body, cgroup, result.pidfd);
+    result.pid = clone_vfork(&enter<decltype(body)>, &body, cgroup, share, result.pidfd);
     if (result.pid < 0) return launch_error{phase::fork, errno, program.native()};
     if (report.error == 0) return result;
     siginfo_t ended{};
@@ -108,6 +110,14 @@ launch_error explained(launch_error error, const launch_spec& spec) {
   return error;
 }
 
+/// False once a kernel before 5.9, or a filter, refused: then each child copies the whole table.
+std::atomic<bool> tables_are_shared = true;
+
+bool refused_sharing(const step_report& report) {
+  if (report.subject != table_step::subject) return false;
+  return report.error == ENOSYS || report.error == EINVAL || report.error == EPERM;
+}
+
 class launch_run {
  public:
   explicit launch_run(const launch_spec& spec) : spec_(spec) {}
@@ -148,20 +158,39 @@ class launch_run {
   }
 
   boost::system::result<spawned, launch_error> started(int cgroup) {
+    const launch_slots slots(spec_);
+    if (slots.fault()) return *slots.fault();
+    // The child would need the descriptor of the cgroup, which is in no slot.
+    const bool share = tables_are_shared && !procs_;
+    step_report report;
+    auto result = attempt(cgroup, slots, share, report);
+    if (share && refused_sharing(report)) {
+      tables_are_shared = false;
+      report = {};
+      result = attempt(cgroup, slots, false, report);
+    }
+    if (result.has_error()) return explained(result.error(), spec_);
+    return result;
+  }
+
+  boost::system::result<spawned, launch_error> attempt(int cgroup, const launch_slots& slots,
+                                                       bool share, step_report& report) {
     const auto argv = pointers(spec_.argv);
     const auto environment = pointers(spec_.environment);
     std::string user_text;
     if (spec_.user) user_text = fmt::format("uid {}, gid {}", spec_.user->uid, spec_.user->gid);
     const step_input input{spec_,
+                           slots,
                            procs_.get(),
+                           share,
                            must_switch(spec_),
                            memory_by_rlimit(spec_),
                            child_oom_score(),
                            original_nofile(),
                            user_text.c_str()};
-    step_report report;
     pidfd_launcher launcher;
     launcher.env = environment.data();
+    initializer<table_step> table(input, report);
     initializer<session_step> session(input, report);
     initializer<cgroup_step> into_cgroup(input, report);
     initializer<scheduling_step> scheduling(input, report);
@@ -170,10 +199,8 @@ class launch_run {
     initializer<user_step> user(input, report);
     initializer<directory_step> directory(input, report);
     initializer<close_step> close(input, report);
-    auto result = launcher.start(program_, argv.data(), cgroup, report, session, into_cgroup,
-                                 scheduling, descriptors, limits, user, directory, close);
-    if (result.has_error()) return explained(result.error(), spec_);
-    return result;
+    return launcher.start(program_, argv.data(), cgroup, share, report, table, session, into_cgroup,
+                          scheduling, descriptors, limits, user, directory, close);
   }
 
   const launch_spec& spec_;

@@ -42,9 +42,9 @@ bool limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
   return ::setrlimit(resource, &wanted) == 0;
 }
 
-/// A copy of `fd` that none of the numbers given out below can overwrite.
+/// A copy of `fd`, where the number that is given out below would overwrite it.
 int out_of_the_way(int fd, int reserved) {
-  if (fd > STDERR_FILENO && fd != reserved) return fd;
+  if (fd != reserved) return fd;
   return ::fcntl(fd, F_DUPFD_CLOEXEC, std::max(reserved, int{STDERR_FILENO}) + 1);
 }
 
@@ -70,6 +70,14 @@ code launch_step::failed(launch_error::phase where, const char* subject) const {
   return code(errno, boost::system::system_category());
 }
 
+code table_step::run() const {
+  if (!in_.shares_descriptors) return {};
+  const auto rest = static_cast<unsigned>(in_.slots.last()) + 1;
+  if (::syscall(SYS_close_range, rest, ~0U, CLOSE_RANGE_UNSHARE) != 0)
+    return failed(phase::descriptors, subject);
+  return {};
+}
+
 code session_step::run() const {
   if (::setsid() < 0) return failed(phase::session, "session");
   return {};
@@ -93,15 +101,13 @@ code scheduling_step::run() const {
 code descriptor_step::run() const {
   const auto& spec = in_.spec;
   const int reserved = spec.extra_fd ? spec.extra_fd->first : STDERR_FILENO;
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null < 0) return failed(phase::descriptors, "/dev/null");
-  const int in = out_of_the_way(null, reserved);
+  const int in = out_of_the_way(in_.slots.null(), reserved);
   if (in < 0) return failed(phase::descriptors, "/dev/null");
-  const int out = spec.stdout_fd < 0 ? in : out_of_the_way(spec.stdout_fd, reserved);
+  const int out = out_of_the_way(in_.slots.out(), reserved);
   if (out < 0) return failed(phase::descriptors, "stdout");
-  const int err = spec.stderr_fd < 0 ? in : out_of_the_way(spec.stderr_fd, reserved);
+  const int err = out_of_the_way(in_.slots.err(), reserved);
   if (err < 0) return failed(phase::descriptors, "stderr");
-  const int extra = spec.extra_fd ? out_of_the_way(spec.extra_fd->second, reserved) : -1;
+  const int extra = spec.extra_fd ? out_of_the_way(in_.slots.extra(), reserved) : -1;
   if (spec.extra_fd && extra < 0) return failed(phase::descriptors, "the extra descriptor");
   if (::dup2(in, STDIN_FILENO) < 0) return failed(phase::descriptors, "stdin");
   if (::dup2(out, STDOUT_FILENO) < 0) return failed(phase::descriptors, "stdout");

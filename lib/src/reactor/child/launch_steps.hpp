@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "reactor/child/launch.hpp"
+#include "reactor/child/launch_slots.hpp"
 
 /// What a child does to itself between clone and exec, a step each, as initializers of
 /// Boost.Process v2 (`on_exec_setup`).
@@ -27,7 +28,9 @@ struct step_report {
 /// What the steps need beyond the spec itself, made ready before the clone.
 struct step_input {
   const launch_spec& spec;
-  int cgroup_procs = -1;  ///< open for writing; -1: none, or born in it already
+  const launch_slots& slots;
+  int cgroup_procs = -1;            ///< open for writing; -1: none, or born in it already
+  bool shares_descriptors = false;  ///< with the daemon, until its first step
   bool switch_user = false;
   bool memory_by_rlimit = false;
   std::optional<int> oom_score;
@@ -48,6 +51,14 @@ class launch_step {
   step_report& report_;
 };
 
+/// A table of descriptors of its own, with none in it but those of the slots. Nothing may touch a
+/// descriptor before.
+struct table_step : launch_step {
+  using launch_step::launch_step;
+  /// What `step_report::subject` is when it failed.
+  static constexpr const char* subject = "a table of descriptors";
+  code run() const;
+};
 /// A session, and with it a process group and no terminal.
 struct session_step : launch_step {
   using launch_step::launch_step;
