@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fixture.hpp"
+#include "reactor/child/launcher.hpp"
 #include "reactor/child/tree.hpp"
 
 using namespace aurora;
@@ -70,6 +71,32 @@ BOOST_AUTO_TEST_CASE(escapees_are_found_after_their_service_has_ended) {
   process->signal_tree(SIGKILL);
   await(loop, process->gone());
   BOOST_TEST(process->left_over().empty());
+}
+
+BOOST_AUTO_TEST_CASE(one_process_is_placed_without_walking_the_tree) {
+  BOOST_TEST_MESSAGE("M21: below the leader, escaped from it, or another's: found by its parents");
+  puppet_master puppet, other;
+  const auto spec = puppet_spec(puppet);
+  auto process = start(spec);
+  const pid_t main = puppet.meet();
+  auto neighbour = start(puppet_spec(other));
+  other.meet();
+  const auto marker = reactor::environment_value(spec.environment, "AURORA_RUN");
+  const reactor::tree_identity tree{main, marker};
+  BOOST_TEST(reactor::descends_from(main, tree));
+  BOOST_TEST(reactor::descends_from(puppet.ask_pids("fork")[0], tree));
+  for (const pid_t escaped : puppet.ask_pids("setsid-tree 5"))
+    BOOST_TEST(reactor::descends_from(escaped, tree), escaped);
+  const auto daemon = puppet.ask_pids("double-fork")[0];
+  BOOST_TEST(reactor::descends_from(daemon, tree));
+  BOOST_TEST(!reactor::descends_from(neighbour->pid(), tree));
+  BOOST_TEST(!reactor::descends_from(other.ask_pids("fork")[0], tree));
+  BOOST_TEST(!reactor::descends_from(other.ask_pids("double-fork")[0], tree));
+  for (const pid_t pid : {::getpid(), ::getppid(), pid_t{1}, pid_t{0}, pid_t{-1}})
+    BOOST_TEST(!reactor::descends_from(pid, tree), pid);
+  put_down(*process);
+  put_down(*neighbour);
+  BOOST_TEST(!reactor::descends_from(daemon, tree));
 }
 
 BOOST_AUTO_TEST_CASE(the_fallback_finds_the_same) {

@@ -58,7 +58,47 @@ class tree_pass {
   std::vector<process_info> found_;
 };
 
+/// Longer chains are nobody's service; somebody who makes one must not hold up the loop.
+constexpr int most_parents = 256;
+
+/// Who takes orphans in: this process and those above it, with 0 where a pid namespace ends.
+std::unordered_set<pid_t> adopters() {
+  std::unordered_set<pid_t> found{0, ::getpid()};
+  for (pid_t pid = ::getppid(); pid > 0;) {
+    found.insert(pid);
+    const auto info = read_process(pid);
+    pid = info ? info->parent : 0;
+  }
+  return found;
+}
+
+/// One way up; empty: somebody on it ended meanwhile, and the way leads elsewhere now.
+std::optional<bool> climb(pid_t pid, const tree_identity& tree,
+                          const std::unordered_set<pid_t>& above) {
+  for (int parents = 0; parents < most_parents; ++parents) {
+    if (pid == tree.leader) return true;
+    if (above.count(pid) != 0) return false;
+    const auto info = read_process(pid);
+    if (!info) return std::nullopt;
+    if (above.count(info->parent) != 0) {
+      if (child_registry::instance().knows(pid)) return false;
+      return orphan{*info, read_marker(pid)}.belongs_to(tree);
+    }
+    pid = info->parent;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool descends_from(pid_t pid, const tree_identity& tree) {
+  constexpr int most_tries = 3;
+  if (pid <= 0) return false;
+  const auto above = adopters();
+  for (int i = 0; i < most_tries; ++i)
+    if (const auto found = climb(pid, tree, above)) return *found;
+  return false;
+}
 
 std::vector<process_info> process_tree::members(const std::vector<pid_t>& roots,
                                                 family_reader::source from) {

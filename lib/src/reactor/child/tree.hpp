@@ -32,6 +32,11 @@ class process_tree {
   std::vector<process_info> remembered_;
 };
 
+/// Whether a process is of the tree: the leader itself, below it, or an orphan that carries the
+/// tree's marker or session. Climbs from the process to its parents, so it costs a few reads of
+/// /proc however large the tree is; `process_tree::members` also finds who lost all of these.
+bool descends_from(pid_t pid, const tree_identity& tree);
+
 /// Sends through a pidfd, after a look that the pid is still the process that was meant.
 bool send_signal(const process_info& to, int number);
 

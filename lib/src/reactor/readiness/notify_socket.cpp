@@ -7,22 +7,32 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <unordered_map>
 
 #include <fmt/format.h>
 #include <boost/asio/local/datagram_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 namespace aurora::reactor {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+using clock = asio::steady_timer::clock_type;
 
 namespace {
 
 constexpr std::size_t most_bytes = 4096;
 /// Datagrams taken before the loop gets its turn: some tens of microseconds.
 constexpr int most_a_turn = 64;
+/// What asking `ours` may cost, and within what: a twentieth of the loop.
+constexpr auto most_asking = std::chrono::milliseconds(5);
+constexpr auto asking_period = std::chrono::milliseconds(100);
+/// How long an answer is kept. Short enough that a pid does not come back as another process.
+constexpr auto answer_kept = std::chrono::seconds(1);
+constexpr std::size_t most_answers = 4096;
 /// SCM_MAX_FD of the kernel: more descriptors than these cannot be sent in one datagram.
 constexpr std::size_t most_fds = 253;
 
@@ -31,6 +41,7 @@ error_code last_error() { return {errno, boost::system::system_category()}; }
 struct received {
   std::size_t bytes = 0;
   pid_t sender = 0;
+  uid_t user = 0;
   bool cut = false;
 };
 
@@ -44,6 +55,7 @@ void take_control(msghdr& message, received& into) {
       ucred sender{};
       std::memcpy(&sender, CMSG_DATA(part), sizeof sender);
       into.sender = sender.pid;
+      into.user = sender.uid;
     } else if (part->cmsg_type == SCM_RIGHTS) {
       for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
         int fd = -1;
@@ -100,18 +112,58 @@ socklen_t to_address(std::string_view name, sockaddr_un& address) {
   return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (abstract ? 0 : 1));
 }
 
+/// Asks whose a pid is, and neither often nor for long.
+class sender_check {
+ public:
+  explicit sender_check(notify_socket::filter ours) : ours_(std::move(ours)) {}
+
+  bool operator()(pid_t pid) {
+    const auto now = clock::now();
+    if (now >= kept_until_ || answers_.size() >= most_answers) {
+      answers_.clear();
+      kept_until_ = now + answer_kept;
+    }
+    if (const auto it = answers_.find(pid); it != answers_.end()) return it->second;
+    if (now >= period_ends_) {
+      period_ends_ = now + asking_period;
+      spent_ = {};
+    }
+    const bool answer = ours_(pid);
+    spent_ += clock::now() - now;
+    answers_.emplace(pid, answer);
+    return answer;
+  }
+
+  /// Until when nobody is to be asked any more; empty: now is as good as any time.
+  std::optional<clock::time_point> rest() const {
+    if (spent_ < most_asking || clock::now() >= period_ends_) return std::nullopt;
+    return period_ends_;
+  }
+
+ private:
+  notify_socket::filter ours_;
+  std::unordered_map<pid_t, bool> answers_;
+  clock::time_point kept_until_{}, period_ends_{};
+  clock::duration spent_{};
+};
+
 }  // namespace
 
 struct notify_socket::impl {
   struct state : std::enable_shared_from_this<state> {
-    explicit state(const asio::any_io_executor& executor) : socket(executor) {}
+    state(const asio::any_io_executor& executor, filter whose)
+        : socket(executor), pause(executor), ours(std::move(whose)) {}
 
     asio::local::datagram_protocol::socket socket;
-    filter ours;
+    asio::steady_timer pause;
+    sender_check ours;
+    std::optional<uid_t> service;
     handler said;
     std::uint64_t ignored = 0;
 
+    bool may_speak(const received& one);
     void wait();
+    void rest(clock::time_point until);
     void drain();
     void take(const received& one, const char* bytes);
   };
@@ -126,6 +178,13 @@ void notify_socket::impl::state::wait() {
   });
 }
 
+void notify_socket::impl::state::rest(clock::time_point until) {
+  pause.expires_at(until);
+  pause.async_wait([self = shared_from_this()](const error_code& ec) {
+    if (!ec && self->socket.is_open()) self->drain();
+  });
+}
+
 /// Level-triggered on purpose: after `most_a_turn` the others have theirs, then it goes on.
 void notify_socket::impl::state::drain() {
   std::array<char, most_bytes> buffer;
@@ -135,13 +194,20 @@ void notify_socket::impl::state::drain() {
     if (!receive(socket.native_handle(), buffer.data(), buffer.size(), one, ec)) break;
     take(one, buffer.data());
     if (!socket.is_open()) return;  // closed by its own handler
+    if (const auto until = ours.rest()) return rest(*until);
   }
   wait();
 }
 
-void notify_socket::impl::state::take(const received& one, const char* bytes) {
+bool notify_socket::impl::state::may_speak(const received& one) {
   // Pid 0: a sender in a pid namespace that this process cannot see into.
-  if (one.bytes == 0 || one.cut || one.sender <= 0 || !ours(one.sender)) {
+  if (one.bytes == 0 || one.cut || one.sender <= 0) return false;
+  const bool known = !service || one.user == *service || one.user == 0 || one.user == ::geteuid();
+  return known && ours(one.sender);
+}
+
+void notify_socket::impl::state::take(const received& one, const char* bytes) {
+  if (!may_speak(one)) {
     ++ignored;
     return;
   }
@@ -166,14 +232,13 @@ boost::system::result<std::unique_ptr<notify_socket>> notify_socket::open(
     ::close(fd);
     return ec;
   }
-  made->now = std::make_shared<impl::state>(executor);
+  made->now = std::make_shared<impl::state>(executor, std::move(ours));
   error_code ec;
   made->now->socket.assign(asio::local::datagram_protocol(), fd, ec);
   if (ec) {
     ::close(fd);
     return ec;
   }
-  made->now->ours = std::move(ours);
   made->now->said = std::move(on_notification);
   made->now->wait();
   return std::unique_ptr<notify_socket>(new notify_socket(std::move(made)));
@@ -185,9 +250,12 @@ const std::string& notify_socket::address() const { return impl_->address; }
 
 std::uint64_t notify_socket::ignored() const { return impl_->now->ignored; }
 
+void notify_socket::accept_only(uid_t service) { impl_->now->service = service; }
+
 void notify_socket::close() {
   error_code ignored;
   impl_->now->socket.close(ignored);
+  impl_->now->pause.cancel();
 }
 
 void notify_systemd(std::string_view text) {

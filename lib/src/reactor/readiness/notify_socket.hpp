@@ -27,8 +27,13 @@ struct notification {
 notification parse_notification(std::string_view datagram);
 
 /// The socket of one run that a service notifies through: an abstract address with a random part,
-/// so that a service under another user reaches it. Datagrams of processes that `ours` does not
-/// accept (pid by SCM_CREDENTIALS) and oversized ones are ignored and counted.
+/// so that a service under another user reaches it. Everybody on the machine can send there: what
+/// comes from another user (see `accept_only`), from a process that `ours` does not accept (pid by
+/// SCM_CREDENTIALS), empty and oversized datagrams are ignored and counted.
+///
+/// `ours` may cost time: its answers are kept for a second, and while a crowd of unknown pids has
+/// used more than 5 ms of the loop within 100 ms, reading rests for what is left of these. Nothing
+/// is lost by that: senders wait for room in the kernel's queue.
 class notify_socket {
  public:
   using handler = std::function<void(const notification&)>;
@@ -38,6 +43,9 @@ class notify_socket {
   ~notify_socket();
   const std::string& address() const;  ///< for NOTIFY_SOCKET: "@aurora/…"
   std::uint64_t ignored() const;
+  /// From here on only datagrams of this user, of root and of the daemon's own user are looked at;
+  /// all others are ignored before `ours` is asked. Until then any user's are.
+  void accept_only(uid_t service);
   void close();
 
  private:
