@@ -1,7 +1,6 @@
 """What services print is kept: every byte, in order, whatever happens to the files."""
 
 import gzip
-import hashlib
 import os
 import re
 import subprocess
@@ -44,23 +43,6 @@ class Logs(PuppetCase):
             while part := log.read(len(block)):
                 self.assertTrue(part == block, "the bytes are others")
         self.assertLess(daemon.resident() - before, 8 * MIB)
-
-    def test_a_line_without_end(self):
-        """L02: a line of 8 MiB is kept byte by byte; readers get it in bounded parts that say so."""
-        daemon = self.daemon({"web": self.puppets.service(logs={"max_size": "100MiB"})})
-        puppet = self.puppets.meet()
-        daemon.wait_state("web", "running")
-        before = daemon.resident()
-        puppet.ask(f"long-line {8 * MIB}")
-        puppet.ask("out end")
-        path = daemon.state / "logs/web.log"
-        eventually(lambda: path.stat().st_size == 8 * MIB + 5, "all is kept", daemon)
-        self.assertEqual(hashlib.sha256(path.read_bytes()).digest(), hashlib.sha256(b"l" * 8 * MIB + b"\nend\n").digest())
-        self.assertLess(daemon.resident() - before, 8 * MIB)
-        lines = daemon.log_lines("web", "lines=5")
-        self.assertLessEqual(max(len(line["text"]) for line in lines), 65536)
-        self.assertTrue(any(line["partial"] for line in lines[:-1]))
-        self.assertEqual((lines[-1]["text"], lines[-1]["partial"]), ("end", False))
 
     def test_binary_output(self):
         """L03: any bytes are kept as they are; the API's answer is JSON all the same."""

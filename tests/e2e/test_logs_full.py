@@ -2,9 +2,10 @@
 
 import re
 import subprocess
+import time
 from pathlib import Path
 
-from aurora_e2e import BIN, CLEAN, eventually, main
+from aurora_e2e import BIN, CLEAN, SANITIZED, cpu_seconds, eventually, main
 from aurora_puppet import PuppetCase, numbered_lines
 
 MIB = 1 << 20
@@ -68,6 +69,31 @@ class Full(PuppetCase):
         self.assertGreater(len(text), before)
         other.ask("out after")
         eventually(lambda: "after\n" in (logs / "other.log").read_text(), "others too", daemon)
+
+    def test_what_is_kept_and_how_often_it_is_tried(self):
+        """L04: on a disk with 1 MiB for logs the newest 1 MiB waits, is tried again each 2 s without being busy, and that is told once."""
+        daemon, logs = self.in_a_small_disk({"web": self.puppets.service(logs={"max_size": "100MiB"})}, 4 * MIB)
+        puppet = self.puppets.meet("web")
+        (logs / "filler").write_bytes(b"\0" * 3 * MIB)
+        lines = 200000
+        for _ in range(10):
+            puppet.ask(f"number {lines // 10}")  # 8 MB in all; it answers: it is not blocked
+        log = logs / "web.log"
+        eventually(lambda: log.stat().st_size == MIB, "it is full", daemon)
+        used, begun = cpu_seconds(daemon.process.pid), time.monotonic()
+        eventually(lambda: time.monotonic() - begun > 5, "two pauses and a half pass", daemon)  # what they cost is measured
+        self.assertLess(cpu_seconds(daemon.process.pid) - used, 0.5 if SANITIZED else 0.1)
+        self.assertEqual(log.stat().st_size, MIB)
+        freed = time.monotonic()
+        (logs / "filler").unlink()
+        eventually(lambda: f" {lines} ".encode() in log.read_bytes()[-100:], "it goes on", daemon)
+        self.assertLess(time.monotonic() - freed, 4 if SANITIZED else 2.5)
+        mark = re.search(rb"^\[aurora\] \d+ bytes dropped.*\n", kept := log.read_bytes(), re.M)
+        waited = kept[mark.end():]
+        self.assertTrue(MIB - 65536 <= len(waited) <= MIB, len(waited))
+        numbers = numbered_lines(waited.decode())
+        self.assertEqual(numbers, [*range(numbers[0], lines + 1)])
+        self.assertEqual(len(re.findall("no space left", daemon.err().lower())), 1, daemon.err())
 
 
 if __name__ == "__main__":
