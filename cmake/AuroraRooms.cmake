@@ -1,4 +1,7 @@
 set(AURORA_PURE_ROOMS core config wire)
+# What is not in the way of an event, a log line or an answer: small code is memory that a daemon does not
+# hold, and a start that reads fewer pages.
+set(AURORA_SMALL_ROOMS config store reactor_probe reactor_readiness reactor_watch server supervisor)
 
 # A room is an object library of lib/src/NAME that may see only what it links: the rooms to its left
 # (design.md: values <- core <- config, wire <- store, reactor <- server <- supervisor).
@@ -13,6 +16,9 @@ function(aurora_room name)
   # The pure rooms compile fast and are run millions of times by their tests; the others are the reverse.
   if(name IN_LIST AURORA_PURE_ROOMS)
     target_compile_options(aurora_${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
+  endif()
+  if(name IN_LIST AURORA_SMALL_ROOMS)
+    target_compile_options(aurora_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
   endif()
   aurora_warnings(aurora_${name})
   aurora_hardening(aurora_${name})
