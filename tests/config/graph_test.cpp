@@ -208,4 +208,38 @@ BOOST_AUTO_TEST_CASE(an_unreachable_default_is_told_once) {
   BOOST_TEST(said.find("aurora.json:1:26: defaults.restart.limit: ") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(no_two_services_write_one_log) {
+  // Where "web" keeps stderr apart, web.err.log is taken; and aurorad.log is the daemon's.
+  const auto with = [](const std::string& web, const std::string& other) {
+    return told(
+        load("{\"services\": {\n\"web\": {\"command\": [\"x\"]" + web + "},\n" + other + "}}")
+            .faults);
+  };
+  const std::string apart = R"(, "logs": {"stderr": "separate"})";
+  const std::string taken =
+      "aurora.json:3:1: services.web.err: \"web.err\" would write to logs/web.err.log, where "
+      "\"web\" keeps its stderr apart (give it another name)\n";
+  BOOST_TEST(with(apart, R"("web.err": {"command": ["x"]})") == taken);
+  BOOST_TEST(with(apart, R"("web.err": {"command": ["x"], "instances": 2})") == taken);
+  BOOST_TEST(with(apart + R"(, "instances": 3)", R"("web.err": {"command": ["x"]})") == taken);
+  BOOST_TEST(with("", R"("web.err": {"command": ["x"]})") == "");
+  BOOST_TEST(with(apart, R"("web.err": {"type": "external", "health": {"tcp": "localhost:1"}})") ==
+             "");
+  BOOST_TEST(with("", R"("aurorad": {"command": ["x"]})") ==
+             "aurora.json:3:1: services.aurorad: \"aurorad\" is the name of the daemon's own log, "
+             "logs/aurorad.log (give it another name)\n");
+  BOOST_TEST(with("", R"("aurorad": {"command": ["x"], "instances": 2})") != "");
+}
+
+BOOST_AUTO_TEST_CASE(a_misspelt_command_is_told_once) {
+  // The unknown key says it all, in the service and in defaults; a missing command is still told.
+  const auto once = [](const std::string& text) {
+    return count(told(load(text).faults), "\n") == 1u;
+  };
+  BOOST_TEST(once(R"({"services": {"web": {"comand": ["x"]}}})"));
+  BOOST_TEST(once(R"({"defaults": {"commnad": ["x"]}, "services": {"web": {}}})"));
+  const auto both = told(load(R"({"services": {"web": {"prot": 1}}})").faults);
+  BOOST_TEST(both.find("the command is missing") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

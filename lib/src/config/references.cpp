@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t most_cycles = 100;
 constexpr std::size_t longest_shown = 200;
+constexpr std::string_view daemons_own = "aurorad";
 
 class reference_check {
  public:
@@ -29,6 +30,7 @@ class reference_check {
     }
     for (const auto& cycle : find_cycles(edges, most_cycles)) report(cycle);
     check_ports();
+    check_log_names();
   }
 
  private:
@@ -121,6 +123,30 @@ class reference_check {
                  fmt::format("port {} is given to {} and to {}", b.first, quote(one.by->name),
                              quote(other.by->name)),
                  "give each its own, or 0 to pick a free one");
+  }
+
+  /// Two that write one file mix their output and rotate it under each other. Whatever the number
+  /// of instances: `scale` may bring it down to one, whose files have the plain name.
+  void check_log_names() {
+    const auto writes = [](const service_draft& it) { return it.type != service_type::external; };
+    for (const auto& each : services_) {
+      if (!writes(each)) continue;
+      if (each.name == daemons_own) {
+        refuse_name(each, fmt::format("{} is the name of the daemon's own log, logs/{}.log",
+                                      quote(each.name), each.name));
+      }
+      if (each.logs.err != stderr_mode::separate) continue;
+      const auto other = index_.find(each.name + ".err");
+      if (other == index_.end() || !writes(services_[other->second])) continue;
+      refuse_name(services_[other->second],
+                  fmt::format("{} would write to logs/{}.log, where {} keeps its stderr apart",
+                              quote(other->first), other->first, quote(each.name)));
+    }
+  }
+
+  void refuse_name(const service_draft& service, std::string message) {
+    in_.fault_at(service.name_at.locate(), fmt::format("services.{}", service.name),
+                 std::move(message), "give it another name");
   }
 
   reader& in_;

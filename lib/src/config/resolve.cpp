@@ -1,5 +1,7 @@
 #include "config/resolve.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace aurora::config {
@@ -49,10 +51,27 @@ class resolver {
     const bool external = service_.type == service_type::external;
     if (external && owns("command")) {
       fault("command", "an external service is probed and never started", "leave it out");
-    } else if (!external && !service_.has_command) {
+    } else if (!external && !service_.has_command && !misspelt_command()) {
       fault("", "the command is missing", "add \"command\": [\"program\", \"argument\"]");
     }
     if (external) service_.command.clear();
+  }
+
+  /// A key that was told as unknown, with "command" as what was meant: the fault is told already.
+  bool misspelt_command() {
+    std::vector<std::string_view> names;
+    for (const auto* each : service_section().keys) names.push_back(each->name);
+    const auto meant = [&](const std::optional<node>& object) {
+      bool found = false;
+      if (!object || !object->is(json_kind::object)) return found;
+      object->for_each_member([&](node name, node) {
+        const auto known = std::find(names.begin(), names.end(), name.text()) != names.end();
+        found = found ||
+                (!known && in_.guess(name.text(), names).find("\"command\"") != std::string::npos);
+      });
+      return found;
+    };
+    return meant(service_.own) || meant(stack_.defaults);
   }
 
   void place_virtualenv() {
