@@ -68,6 +68,42 @@ BOOST_AUTO_TEST_CASE(thresholds_are_exact) {
   BOOST_TEST(s.status("web").restarts == 1U);
 }
 
+// A wrong path is told while the service is still starting: once for each answer that stays the
+// same, and nothing is killed or counted for it.
+BOOST_AUTO_TEST_CASE(an_answer_that_stays_is_told_early) {
+  auto web = probed("web");
+  web.health->retries = 3;
+  stage s({web});
+  s.begin();
+  s.spawned("web");
+  const auto told = [&] {
+    return std::count_if(s.journal.begin(), s.journal.end(), [](const journal_entry& e) {
+      return e.why == reason::probe_failed && e.from == state::starting && e.to == state::starting;
+    });
+  };
+  const auto answer = [&](const char* text) {
+    s.pass(web.health->start_interval);
+    s.probe("web", false, text);
+  };
+  answer("connection refused");
+  answer("connection refused");
+  answer("HTTP 404");
+  answer("HTTP 404");
+  BOOST_TEST(told() == 0);
+  answer("HTTP 404");
+  BOOST_TEST(told() == 1);
+  BOOST_TEST(s.why("web") == "probe-failed");
+  BOOST_TEST(s.status("web").because.text == "HTTP 404");
+  BOOST_TEST(s.status("web").because.count == 3U);
+  BOOST_TEST((s.status("web").health == health::unknown));
+  for (int n = 0; n < 20; ++n) answer("HTTP 404");
+  BOOST_TEST(told() == 1);
+  BOOST_TEST(s.state("web") == "starting");
+  s.pass(web.health->start_interval);
+  s.probe("web", true, "HTTP 200");
+  BOOST_TEST(s.state("web") == "running");
+}
+
 // `on_failure: alert` never stops anything; the journal has both changes of health.
 BOOST_AUTO_TEST_CASE(alert_only) {
   running_probed s([](health_spec h) {

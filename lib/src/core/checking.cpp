@@ -27,13 +27,13 @@ void engine::impl::answered(instance& i, const event::probe_result& e) {
     return;
   }
   probes->in_flight = false;
-  probes->answer = e.text;
+  probes->heard(e.text);
   if (std::holds_alternative<phase::observing>(i.at)) return answered_observing(i, e);
   const health_spec& rule = *i.spec->health;
   const process& main = *process_of(i.at);
   using change = probe_tally::change;
   if (std::holds_alternative<phase::starting>(i.at)) {
-    if (!e.healthy) return probes->tally.failed_uncounted();
+    if (!e.healthy) return answered_too_early(i, *probes);
     if (probes->tally.succeeded(rule) == change::became_healthy) become_ready(i);
     return;
   }
@@ -48,6 +48,18 @@ void engine::impl::answered(instance& i, const event::probe_result& e) {
   if (probes->tally.failed(rule) != change::became_unhealthy) return;
   because.count = probes->tally.failures();
   because.limit = rule.retries;
+  note(i, reason::probe_failed, std::move(because));
+}
+
+// Nothing is counted before it is ready. But an answer that stays the same may well be a wrong path
+// or a wrong port, and is told long before start_timeout ends the attempt.
+void engine::impl::answered_too_early(instance& i, probe_schedule& probes) {
+  probes.tally.failed_uncounted();
+  if (probes.repetitions != std::max(i.spec->health->retries, 1U)) return;
+  evidence because;
+  because.text = probes.answer;
+  because.count = probes.repetitions;
+  i.last = {reason::probe_failed, because};  // what `status` says while it is starting
   note(i, reason::probe_failed, std::move(because));
 }
 

@@ -78,12 +78,12 @@
 /// From its first moment nothing is spawned, and starts and reloads are ignored.
 ///
 /// THE JOURNAL has every change of state, and between equal states: changes of health (probe-ok,
-/// probe-failed), failed hooks and stop commands (hook-failed), the kill after stop.timeout
-/// (stop-timeout) and processes left over. Each end is told once: one entry of the run has
-/// `because.exit`. An entry into `backoff` has the end's reason, or `backoff` where the journal has
-/// that already; its delay is until the next start, its count and limit are the restart budget's.
-/// post_stop runs only where a process was started; a stop that meets a pre_start hook waits for
-/// it.
+/// probe-failed), the answer that a probe got `retries` times in a row before it was ready, failed
+/// hooks and stop commands (hook-failed), the kill after stop.timeout (stop-timeout) and processes
+/// left over. Each end is told once: one entry of the run has `because.exit`. An entry into
+/// `backoff` has the end's reason, or `backoff` where the journal has that already; its delay is
+/// until the next start, its count and limit are the restart budget's. post_stop runs only where a
+/// process was started; a stop that meets a pre_start hook waits for it.
 namespace aurora::core {
 
 /// Where an operation on an instance stands.

@@ -118,6 +118,7 @@ struct engine::impl {
   void silence(instance& i, probe_schedule& probes);
   void answered(instance& i, const event::probe_result& e);
   void answered_observing(instance& i, const event::probe_result& e);
+  void answered_too_early(instance& i, probe_schedule& probes);
   void health_rule_changed(instance& i, const std::optional<health_spec>& before);
   health health_of(const instance& i) const;
 

@@ -25,6 +25,11 @@ void probe_schedule::begin(instant first, duration every) {
   step = std::max(every, shortest_probe_step);
 }
 
+void probe_schedule::heard(const std::string& text) {
+  repetitions = text == answer ? repetitions + 1 : 1;
+  answer = text;
+}
+
 bool probe_schedule::fire(instant now) {
   const auto missed = (now - due) / step;
   due = after(due, step * (missed + 1));

@@ -40,11 +40,14 @@ struct probe_schedule {
   duration step{};
   bool in_flight = false;
   probe_tally tally;
-  std::string answer;  ///< the last one's text
+  std::string answer;        ///< the last one's text
+  unsigned repetitions = 0;  ///< how often in a row it was that
 
   /// The next probe at `first`, then one every `every`.
   void begin(instant first, duration every);
   void end() { due = never; }
+  /// Keeps an answer's text.
+  void heard(const std::string& text);
 
   /// To be called at `due` or later: moves `due` to the first step after `now`. True: a probe is to
   /// be made now; false: the previous one is still in flight, so this step is left out.

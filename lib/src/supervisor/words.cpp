@@ -81,7 +81,10 @@ std::string in_words(aurora::reason why, const evidence& because) {
     case reason::start_timeout:
       return with_text(fmt::format("not ready within {}", span_of(because)), because);
     case reason::unhealthy:
-      return with_text(fmt::format("unhealthy, failed probes in a row: {}", counted(because)),
+      // Before it is ready nothing is counted against it.
+      return with_text(because.limit == 0
+                           ? fmt::format("not ready, probes failed alike: {}", because.count)
+                           : fmt::format("unhealthy, failed probes in a row: {}", counted(because)),
                        because);
     case reason::watchdog:
       return "its watchdog ran out";
