@@ -110,7 +110,11 @@ class Daemon:
         return services[name] if name else services
 
     def events(self, since=0):
-        return self.api("GET", f"/api/v1/events?since={since}")[1]["events"]
+        """All events after `since`; one answer holds only so many."""
+        events = []
+        while page := self.api("GET", f"/api/v1/events?since={events[-1]['sequence'] if events else since}")[1]["events"]:
+            events += page
+        return events
 
     def sequence(self):
         events = self.events()
