@@ -1,15 +1,17 @@
 """Orders, waits and failures along the graph of dependencies."""
 
+import json
+import os
 import random
-from datetime import datetime
+import re
+import signal
+import threading
+import time
+from collections import Counter
 
-from aurora_e2e import Case, alive, free_port, main
+from aurora_e2e import SANITIZED, Case, alive, free_port, main, moment
 
 FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
-
-
-def moment(event):
-    return datetime.fromisoformat(event["at"].replace("Z", "+00:00")).timestamp()
 
 
 class Refused(Case):
@@ -79,19 +81,40 @@ class Ordered(Case):
         self.assertEqual(daemon.status("on-ready")["state"], "waiting")
 
     def test_a_flapping_root_makes_bounded_work(self):
-        """D06: each fall of the root is one restart of each hard dependant, no more."""
-        count, falls = 40, 3
+        """D06: each fall of the root is one restart of each of hundreds of hard dependants, no more; status is answered meanwhile."""
+        count, falls = (60, 2) if SANITIZED else (300, 3)
+        names = {f"leaf{i}" for i in range(count)}
         daemon = self.daemon({"root": {"command": FOREVER, "restart": {"delay": "10ms"}}}
-                             | {f"leaf{i}": {"command": FOREVER, "depends_on": {"root": {"restart": True}}} for i in range(count)})
-        names = [f"leaf{i}" for i in range(count)]
-        for name in names:
-            daemon.wait_state(name, "running")
-        for _ in range(falls):
-            since = daemon.sequence()
-            daemon.ctl("restart", "root", check=0)
-            for name in names:
-                daemon.wait_state(name, "running", since)
-        self.assertEqual({e["run"] for e in daemon.events() if e["to"] == "running"}, set(range(1, falls + 2)))
+                             | {name: {"command": FOREVER, "depends_on": {"root": {"restart": True}}} for name in names})
+
+        def all_run(since):
+            left = set(names)
+            daemon.wait_event(lambda e: e["to"] == "running" and (left.discard(e["instance"]) or not left), since)
+
+        all_run(0)
+        slowest, ended = [0], threading.Event()
+
+        def ask():
+            while not ended.is_set():
+                asked = time.monotonic()
+                daemon.status()
+                slowest[0] = max(slowest[0], time.monotonic() - asked)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            for _ in range(falls):
+                since = daemon.sequence()
+                os.kill(daemon.status("root")["pid"], signal.SIGKILL)
+                all_run(since)
+        finally:
+            ended.set()
+            asking.join()
+        events = daemon.events()
+        spawned = Counter(e["instance"] for e in events if e["to"] == "starting" and e["from"] != "starting")
+        self.assertEqual(spawned, Counter(dict.fromkeys(names | {"root"}, falls + 1)))
+        self.assertEqual({e["run"] for e in events if e["to"] == "running"}, set(range(1, falls + 2)))
+        self.assertLess(slowest[0], 2 if SANITIZED else 1)
 
     def test_random_graphs_start_and_stop_in_order(self):
         """D07: no service starts before what it needs is ready, nor stops before what needs it is gone."""
@@ -132,6 +155,49 @@ class Ordered(Case):
         daemon.wait_state("db", "stopped")
         order = [e["instance"] for e in daemon.events() if e["to"] == "stopped"]
         self.assertEqual(order, ["leaf", "mid", "db"])
+
+    def test_a_stubborn_leaf_and_the_end_of_all(self):
+        """D11: SIGTERM ends a stack with a deaf leaf in order, within depth times (stop.timeout and 2 s), and within the cap where that is shorter."""
+        deaf = {"command": "trap '' TERM; echo up; while :; do sleep 1000; done", "ready": {"log": "up"}}
+        services = {"db": {"command": FOREVER}, "mid": {"command": FOREVER, "depends_on": ["db"]}}
+        for cap, timeout, bound in (("60s", "1s", 3 * (1 + 2)), ("1s", "10m", 1 + 2)):
+            with self.subTest(cap=cap):
+                daemon = self.daemon(services | {"leaf": {**deaf, "depends_on": ["mid"], "stop": {"timeout": timeout}}}, shutdown_timeout=cap)
+                daemon.wait_state("leaf", "running")
+                said = len(daemon.err())
+                begun = time.monotonic()
+                daemon.process.send_signal(signal.SIGTERM)
+                code = daemon.wait_end()
+                self.assertLess(time.monotonic() - begun, bound + (2 if SANITIZED else 0))
+                if cap == "60s":
+                    self.assertEqual(code, 0)
+                    order = re.findall(r"(\w+): \w+ -> (stopping|stopped)", daemon.err()[said:])
+                    self.assertEqual(order, [(name, state) for name in ("leaf", "mid", "db") for state in ("stopping", "stopped")])
+
+    def test_a_check_of_what_is_below(self):
+        """H15: who is found unhealthy since its dependency is down restarts alone, by its own rules; nobody else is disturbed, and all recovers."""
+        up = self.home / "up"
+        db = {"command": f"trap 'rm -f {up}; exit' TERM; touch {up}; echo up; while :; do sleep 1000 & wait; done", "ready": {"log": "up"}}
+        check = {"exec": ["test", "-e", str(up)], "interval": "50ms", "start_interval": "50ms", "retries": 2}
+        daemon = self.daemon({"db": db, "side": {"command": FOREVER, "depends_on": ["db"]},
+                              "web": {"command": FOREVER, "depends_on": ["db"], "health": check, "restart": {"delay": "100ms", "factor": 1, "limit": 0}},
+                              "front": {"command": FOREVER, "depends_on": ["web"]}})
+        daemon.wait_state("front", "running")
+        before, since = daemon.status(), daemon.sequence()
+        daemon.ctl("stop", "db", check=0)
+        event = daemon.wait_state("web", "stopping", since)
+        self.assertEqual(event["reason"], "unhealthy")
+        event = daemon.wait_state("web", "waiting", since)
+        self.assertIn("db", json.dumps(event["because"]) + daemon.ctl("why", "web", check=0).stdout)
+        self.assertEqual({e["instance"] for e in daemon.events(since)}, {"db", "web"}, "the others are left alone")
+        runs = max(e["run"] for e in daemon.events(since) if e["instance"] == "web")
+        self.assertEqual(runs, before_run := max(e["run"] for e in daemon.events() if e["instance"] == "web" and e["sequence"] <= since), "no storm of starts")
+        daemon.ctl("start", "db", check=0)
+        again = daemon.wait_state("web", "running", event["sequence"])
+        self.assertEqual(again["run"], before_run + 1)
+        after = daemon.status()
+        for name in ("side", "front"):
+            self.assertEqual((after[name]["state"], after[name]["pid"], after[name]["restarts"]), ("running", before[name]["pid"], 0))
 
 
 if __name__ == "__main__":
