@@ -101,7 +101,7 @@ class Refused(Case):
             return text
 
         for text in (stack(1000, 9990), stack(200, 50000)):
-            best = min((check(text) for _ in range(3)), key=lambda each: each[2])  # others use this machine, too
+            best = min((check(text) for _ in range(1 if SANITIZED else 3)), key=lambda each: each[2])  # others use this machine, too
             self.assertEqual(best[:2], (0, ""))
             if not SANITIZED:
                 self.assertLess(best[2], 2)

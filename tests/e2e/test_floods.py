@@ -142,14 +142,15 @@ class Floods(PuppetCase):
                 self.assertTrue(log.read(1_000_000) == b"l" * 1_000_000, f"the bytes after {at} are others")
             self.assertEqual(log.read(), b"\nend\n")
         lines = daemon.log_lines("web", "lines=20")
-        self.assertLess(daemon.resident() - before, 8 * MIB)
+        if not SANITIZED:  # freed memory stays in quarantine there
+            self.assertLess(daemon.resident() - before, 8 * MIB)
         self.assertLessEqual(max(len(line["text"]) for line in lines), 65536)
         self.assertTrue(all(line["text"].strip("l") == "" and line["partial"] for line in lines[:-2]))
         self.assertEqual([(line["text"], line["partial"]) for line in lines[-1:]], [("end", False)])
 
     def test_readers_that_stopped(self):
         """L13: fifty followers that stopped reading hold up neither the log nor the daemon, cost a bounded queue each, and are told what they missed."""
-        count, lines = 50, 100000  # the socket serves 64
+        count, lines = (10, 40000) if SANITIZED else (50, 100000)  # the socket serves 64
         daemon = self.daemon({"web": self.puppets.service(logs=LOGS)})
         puppet = self.puppets.meet()
         daemon.wait_state("web", "running")
