@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -274,6 +275,53 @@ BOOST_AUTO_TEST_CASE(lost_events_count_as_a_change) {
   f.make("src/late");
   BOOST_TEST(!w.next().empty());
   BOOST_TEST(w.only(f, "src/late/a"));
+}
+
+BOOST_AUTO_TEST_CASE(a_large_tree_is_walked_between_other_work) {
+  // The loop has its turns in between, when it is opened and when as much is moved in; in the end
+  // all of it is watched.
+  constexpr int all = 500, a_turn = 128;
+  folder f;
+  f.make("src");
+  for (int i = 0; i < all; ++i) {
+    f.make("src/" + std::to_string(i));
+    f.make("pack/" + std::to_string(i));
+  }
+  watching w({f.at("src")});
+  unsigned turns = 0;
+  const auto walk_on = [&] {
+    std::function<void()> other = [&] {
+      ++turns;
+      if (w.watch->walking()) asio::post(w.loop, other);
+    };
+    asio::post(w.loop, other);
+    while (w.watch->walking()) w.loop.run_one();
+  };
+  BOOST_TEST(w.watch->walking());
+  walk_on();
+  BOOST_TEST(turns >= unsigned{all / a_turn - 1});
+  for (const int i : {0, all / 2, all - 1})
+    BOOST_TEST(w.only(f, "src/" + std::to_string(i) + "/a.py"));
+
+  turns = 0;
+  fs::rename(f.at("pack"), f.at("src/pack"));
+  BOOST_TEST(w.next() == f.at("src/pack"));
+  walk_on();
+  for (const int i : {0, all / 2, all - 1})
+    BOOST_TEST(w.only(f, "src/pack/" + std::to_string(i) + "/a.py"));
+  BOOST_TEST(w.watch->unwatched() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_end_in_the_middle_of_a_walk) {
+  // Nothing of it runs on.
+  folder f;
+  for (int i = 0; i < 300; ++i) f.make("src/" + std::to_string(i));
+  watching w({f.at("src")});
+  BOOST_TEST(w.watch->walking());
+  w.watch.reset();
+  w.loop.restart();
+  w.loop.run();
+  BOOST_TEST(w.told.empty());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_told_after_the_end) {

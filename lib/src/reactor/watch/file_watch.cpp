@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "reactor/watch/watch_tree.hpp"
@@ -21,6 +22,8 @@ using clock = asio::steady_timer::clock_type;
 namespace {
 /// Buffers read before the loop gets its turn.
 constexpr int most_a_turn = 16;
+/// Directories walked before it does: some 3 ms.
+constexpr std::size_t directories_a_turn = 128;
 }  // namespace
 
 struct file_watch::impl {
@@ -33,11 +36,13 @@ struct file_watch::impl {
     duration debounce;
     handler on_change;
     std::unique_ptr<watch_tree> tree;
-    std::string first;  ///< of the burst that goes on; empty: there is none
+    bool going_on = false;  ///< the next part of the walk is on its way
+    std::string first;      ///< of the burst that goes on; empty: there is none
     clock::time_point last{};
 
     void wait();
     void drain();
+    error_code walk();
     void changed(const std::string& path);
     void settle();
     void tell();
@@ -66,7 +71,19 @@ void file_watch::impl::state::drain() {
       if (path) changed(*path);
     }
   }
+  if (!going_on) walk();
   wait();
+}
+
+/// The next part; the others follow by themselves.
+error_code file_watch::impl::state::walk() {
+  const auto ec = tree->walk(directories_a_turn);
+  going_on = tree->walking();
+  if (!going_on) return ec;
+  asio::post(events.get_executor(), [self = shared_from_this()] {
+    if (self->events.is_open()) self->walk();
+  });
+  return ec;
 }
 
 /// One timer a burst: it runs to its end and then looks whether the burst did.
@@ -111,6 +128,7 @@ boost::system::result<std::unique_ptr<file_watch>> file_watch::open(asio::any_io
   made->now->tree = std::make_unique<watch_tree>(fd, spec.ignore);
   for (const auto& path : spec.paths)
     if ((ec = made->now->tree->add(path))) return ec;
+  if ((ec = made->now->walk())) return ec;
   made->now->wait();
   return std::unique_ptr<file_watch>(new file_watch(std::move(made)));
 }
@@ -120,6 +138,8 @@ file_watch::~file_watch() {
   impl_->now->events.close(ignored);
   impl_->now->quiet.cancel();
 }
+
+bool file_watch::walking() const { return impl_->now->tree->walking(); }
 
 std::size_t file_watch::unwatched() const { return impl_->now->tree->unwatched(); }
 

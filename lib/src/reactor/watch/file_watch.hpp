@@ -16,6 +16,9 @@ namespace aurora::reactor {
 /// files by rename are seen, and so is a path that was deleted and comes back. Symbolic links below
 /// a watched directory are not followed. Ignored beside `spec.ignore`, always: .git, __pycache__,
 /// .aurora, node_modules and what editors keep beside an open file (*.swp, *~, .#*, 4913).
+/// A large tree is walked in parts between the loop's other work, some 128 directories at a time:
+/// the first of them before `open` returns, the rest while `walking`. Changes in directories that
+/// the walk has not come to are not seen yet.
 /// When the kernel lost events (IN_Q_OVERFLOW) that counts as a change of the first path.
 class file_watch {
  public:
@@ -26,6 +29,9 @@ class file_watch {
       boost::asio::any_io_executor executor, const watch_spec& spec, handler on_change);
   /// No callback after this; also from within one.
   ~file_watch();
+
+  /// Whether directories are left that are not watched yet.
+  bool walking() const;
 
   /// Directories that appeared later and could not be watched.
   std::size_t unwatched() const;

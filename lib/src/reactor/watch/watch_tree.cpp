@@ -88,24 +88,31 @@ error_code watch_tree::watch(const std::string& path, kind what, int& wd) {
   return {};
 }
 
-/// Watches a directory and all below it. Not by recursion: a tree may be deeper than the stack.
+/// Watches a directory now, and all below it in the walk.
 error_code watch_tree::descend(const std::string& directory) {
-  std::vector<std::string> left{directory};
-  while (!left.empty()) {
-    const auto path = std::move(left.back());
-    left.pop_back();
+  int wd = -1;
+  const auto ec = watch(directory, kind::directory, wd);
+  if (!ec) left_.push_back(directory);
+  return ec;
+}
+
+error_code watch_tree::walk(std::size_t most) {
+  for (; most > 0 && !left_.empty(); --most) {
+    const auto path = std::move(left_.back());
+    left_.pop_back();
     int wd = -1;
     if (const auto ec = watch(path, kind::directory, wd)) {
-      if (path == directory || ec == boost::system::errc::no_space_on_device) return ec;
       if (ec != boost::system::errc::no_such_file_or_directory) ++unwatched_;
-      continue;
+      if (ec != boost::system::errc::no_space_on_device) continue;
+      left_.clear();
+      return ec;
     }
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(path.c_str()), ::closedir);
     while (const auto* entry = entries ? ::readdir(entries.get()) : nullptr) {
       const std::string_view name = entry->d_name;
       if (name == "." || name == ".." || ignored(name)) continue;
       auto below = join(path, name);
-      if (is_directory(below, *entry)) left.push_back(std::move(below));
+      if (is_directory(below, *entry)) left_.push_back(std::move(below));
     }
   }
   return {};
@@ -197,6 +204,7 @@ std::optional<std::string> watch_tree::lose(int wd) {
 
 /// Events were lost: everything may have changed, and new directories are not watched yet.
 std::optional<std::string> watch_tree::rescan() {
+  left_.clear();  // below the roots, which are walked anew
   for (auto& each : roots_) attach(each);
   if (roots_.empty()) return std::nullopt;
   return roots_.front().path;

@@ -26,11 +26,18 @@ class watch_tree {
   /// editors leave while a file is open are ignored always.
   watch_tree(int fd, std::vector<std::string> ignore);
 
-  /// ENOENT where the path does not exist, ENOSPC at the system's limit of watches.
+  /// ENOENT where the path does not exist, ENOSPC at the system's limit of watches. Of a directory
+  /// only itself is watched then; `walk` goes on below it.
   boost::system::error_code add(const std::string& path);
 
   /// The path that changed, if the event means that one did.
   std::optional<std::string> take(int wd, std::uint32_t mask, std::string_view name);
+
+  /// Watches up to so many of the directories that are known of and not watched yet. A tree of
+  /// 100,000 takes about two seconds, so it is walked in parts, between the loop's other work; what
+  /// changes in a directory before the walk has come to it is not seen. ENOSPC ends the walk.
+  boost::system::error_code walk(std::size_t most);
+  bool walking() const { return !left_.empty(); }
 
   /// Directories that appeared later and could not be watched (limit of watches, permission).
   std::size_t unwatched() const { return unwatched_; }
@@ -66,6 +73,7 @@ class watch_tree {
   std::vector<std::string> ignore_;
   std::vector<root> roots_;
   std::unordered_map<int, node> nodes_;
+  std::vector<std::string> left_;  ///< directories that `walk` is to come to
   std::size_t unwatched_ = 0;
 };
 
