@@ -65,10 +65,13 @@ awaitable<answer<operation_report>> fake_backend::scale(std::string service, uns
 
 awaitable<answer<plan_steps>> fake_backend::plan() { co_return steps; }
 
-awaitable<answer<plan_steps>> fake_backend::reload(std::optional<duration>) {
+awaitable<answer<reload_report>> fake_backend::reload(std::optional<duration> wait) {
   changes += 1;
   if (!invalid.title.empty()) co_return invalid;
-  co_return steps;
+  reload_report report;
+  report.steps = steps;
+  report.operation.finished = wait.has_value() && !hold;
+  co_return report;
 }
 
 awaitable<answer<std::vector<probe_report>>> fake_backend::check(std::vector<std::string> names) {

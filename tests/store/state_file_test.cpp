@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(every_truncation_is_told_and_left_alone) {
   for (std::size_t length = 0; length + 2 < whole.size(); ++length) {
     test::write_file(path, whole.substr(0, length));
     const auto loaded = store::load_state(path);
-    BOOST_TEST(!loaded, "cut at " << length);
+    BOOST_REQUIRE_MESSAGE(!loaded, "cut at " << length);
+    BOOST_TEST((loaded.error().what == store::load_fault::kind::damaged));
     BOOST_TEST(test::read_file(path).size() == length);
   }
 }
@@ -61,7 +62,34 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_refused) {
   test::write_file(path, R"({"version": 2, "desired": {}})");
   const auto loaded = store::load_state(path);
   BOOST_REQUIRE(!loaded);
-  BOOST_TEST(loaded.error().find("newer version") != std::string::npos);
+  BOOST_TEST((loaded.error().what == store::load_fault::kind::newer));
+  BOOST_TEST(loaded.error().words.find("newer version") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_not_damaged) {
+  // A directory in its place, or a disk that fails, says nothing about the wishes: no fresh start.
+  const temp_dir home;
+  const auto path = home / "state.json";
+  BOOST_REQUIRE(::mkdir(path.c_str(), 0700) == 0);
+  const auto loaded = store::load_state(path);
+  BOOST_REQUIRE(!loaded);
+  BOOST_TEST((loaded.error().what == store::load_fault::kind::unreadable));
+  BOOST_TEST(loaded.error().words.find(path) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_file_is_set_aside) {
+  // It makes room for a new one, and is there for whoever wants to look.
+  const temp_dir home;
+  const auto path = home / "state.json";
+  test::write_file(path, "{");
+  const auto aside = store::set_aside(path);
+  BOOST_REQUIRE(aside);
+  BOOST_TEST(*aside == path + ".damaged");
+  BOOST_TEST(test::read_file(*aside) == "{");
+  BOOST_TEST(store::load_state(path)->desired.empty());
+  const auto none = store::set_aside(path);
+  BOOST_REQUIRE(!none);
+  BOOST_TEST(none.error().find(path) != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_save_keeps_the_old_file) {

@@ -34,6 +34,23 @@ BOOST_AUTO_TEST_CASE(directories_are_private_whatever_the_umask) {
   BOOST_TEST(static_cast<bool>(shell::prepare(paths)));
 }
 
+BOOST_AUTO_TEST_CASE(a_group_passes_and_lists_nothing) {
+  // S10: members of control.group reach the socket by its name; without the group it is closed
+  // again.
+  const temp_dir home;
+  const shell::state_paths paths(home / ".aurora");
+  const gid_t group = ::getegid();
+  const auto made = shell::prepare(paths, group);
+  BOOST_REQUIRE_MESSAGE(made, made.error());
+  BOOST_TEST(mode_of(paths.root) == 0710u);
+  BOOST_TEST(mode_of(paths.run) == 0700u);
+  struct stat found {};
+  BOOST_REQUIRE(::stat(paths.root.c_str(), &found) == 0);
+  BOOST_TEST(found.st_gid == group);
+  BOOST_REQUIRE(shell::prepare(paths));
+  BOOST_TEST(mode_of(paths.root) == 0700u);
+}
+
 BOOST_AUTO_TEST_CASE(a_directory_that_others_write_is_not_trusted) {
   // S26: what another user can plant is not read.
   const temp_dir home;

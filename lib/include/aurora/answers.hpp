@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <aurora/plan.hpp>
 #include <aurora/status.hpp>
 
 /// The answers of a supervisor as values, before they become JSON.
@@ -51,6 +52,13 @@ struct target_report {
 struct operation_report {
   bool finished = false;  ///< false: accepted, or `wait` ran out
   std::vector<target_report> targets;
+};
+
+/// What a reload did, and what became of the instances that it touched.
+struct reload_report {
+  plan_steps steps;
+  operation_report operation;
+  std::vector<std::string> warnings;  ///< what was read but takes effect later
 };
 
 /// A request that cannot be carried out (RFC 9457).

@@ -193,12 +193,15 @@ struct service_spec {
 
 struct command_exists {
   std::string command;
+  friend bool operator==(const command_exists&, const command_exists&) = default;
 };
 struct file_exists {
   std::string path;
+  friend bool operator==(const file_exists&, const file_exists&) = default;
 };
 struct port_free {
   std::uint16_t port = 0;
+  friend bool operator==(const port_free&, const port_free&) = default;
 };
 using prerequisite = std::variant<command_exists, file_exists, port_free>;
 
@@ -208,6 +211,7 @@ struct stack_spec {
   std::string config_file;                     ///< absolute
   std::string state_dir;                       ///< absolute; empty: by the rule of aurora.json(5)
   std::string http_listen = "127.0.0.1:9090";  ///< or "off"
+  bool http_asked_for = false;                 ///< the configuration names the address
   std::optional<std::string> control_group;    ///< group that may use the control socket
   duration shutdown_timeout = std::chrono::seconds(90);
   std::vector<prerequisite> prerequisites;

@@ -41,7 +41,8 @@ class supervisor {
   /// `start`.
   void on_change(std::function<void(const journal_entry&)> handler);
 
-  /// Starts what is wanted. Throws std::runtime_error where the state directory cannot be used.
+  /// Starts what is wanted. Throws std::runtime_error where the state directory or the
+  /// state in it cannot be used.
   void start();
 
   /// Stops every service in order and ends every task. Not cancellable: an end is a duty; it takes

@@ -46,6 +46,7 @@ void set_listen(reader& in, const node& from, const key_info&, draft& to) {
     }
   }
   to.http_listen = std::move(*text);
+  to.http_asked_for = true;
 }
 
 const section<draft>& http_section() {

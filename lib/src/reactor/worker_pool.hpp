@@ -4,11 +4,13 @@
 
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -37,17 +39,43 @@ class worker_pool {
 
   void join() { pool_->join(); }
 
+  /// Joins without holding up the caller: `then` runs on `back` when all that was asked for has
+  /// ended, which a disk that does not answer can put off for ever. Call once; the destructor waits
+  /// for it. Throws std::system_error where a thread cannot be made.
+  template <class Then>
+  void close(const boost::asio::any_io_executor& back, Then then) {
+    const boost::asio::any_io_executor tracked =
+        boost::asio::prefer(back, boost::asio::execution::outstanding_work.tracked);
+    closing_ = without_signals([&] {
+      return std::jthread([pool = pool_.get(), tracked, then = std::move(then)]() mutable {
+        pool->join();
+        boost::asio::post(tracked, std::move(then));
+      });
+    });
+  }
+
  private:
+  /// What `make` starts inherits a mask of all signals.
+  template <class Make>
+  static auto without_signals(Make make) {
+    struct masked {
+      sigset_t before;
+      masked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+      }
+      ~masked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    } const quiet;
+    return make();
+  }
+
   static std::unique_ptr<boost::asio::thread_pool> made_without_signals(std::size_t threads) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    auto pool = std::make_unique<boost::asio::thread_pool>(threads);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return pool;
+    return without_signals([&] { return std::make_unique<boost::asio::thread_pool>(threads); });
   }
 
   std::unique_ptr<boost::asio::thread_pool> pool_;
+  std::jthread closing_;  ///< after the pool: its end is waited for first
 };
 
 }  // namespace aurora::reactor

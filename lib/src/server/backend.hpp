@@ -57,7 +57,7 @@ class backend {
   /// Reads the configuration again: what would change, or then does it. Invalid: a problem, nothing
   /// changed.
   virtual boost::asio::awaitable<answer<plan_steps>> plan() = 0;
-  virtual boost::asio::awaitable<answer<plan_steps>> reload(std::optional<duration> wait) = 0;
+  virtual boost::asio::awaitable<answer<reload_report>> reload(std::optional<duration> wait) = 0;
 
   /// Stops everything, then the daemon.
   virtual void shutdown() = 0;

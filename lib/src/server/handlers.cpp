@@ -148,7 +148,7 @@ awaitable<reply> reload(backend& from, api_call call, std::optional<duration> wa
   const auto body = wire::parse_empty(call.body);
   if (!body) co_return problem_reply(body.error());
   const auto result = co_await from.reload(wait);
-  co_return reply_to(result, wait ? 200 : 202);
+  co_return reply_to(result, result && result->operation.finished ? 200 : 202);
 }
 
 awaitable<reply> check(backend& from, api_call call) {

@@ -1,5 +1,7 @@
 #include "server/session.hpp"
 
+#include <algorithm>
+
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "server/unless_gone.hpp"
@@ -63,10 +65,24 @@ reply must_upgrade() {
   return out;
 }
 
-/// "application/json", with or without "; charset=utf-8".
+std::string_view trimmed(std::string_view words) {
+  const auto from = std::min(words.find_first_not_of(" \t"), words.size());
+  words.remove_prefix(from);
+  return words.substr(0, words.find_last_not_of(" \t") + 1);
+}
+
+bool same(std::string_view a, boost::beast::string_view b) {
+  return boost::beast::iequals({a.data(), a.size()}, b);
+}
+
+/// "application/json", with or without "; charset=utf-8"; anything else is something else: a page
+/// of a foreign site could send it without being asked for permission first.
 bool is_json(std::string_view type) {
-  const auto media = type.substr(0, type.find_first_of("; \t"));
-  return boost::beast::iequals({media.data(), media.size()}, "application/json");
+  const auto end = std::min(type.find(';'), type.size());
+  if (!same(trimmed(type.substr(0, end)), "application/json")) return false;
+  if (end == type.size()) return true;
+  const auto parameter = trimmed(type.substr(end + 1));
+  return same(parameter, "charset=utf-8") || same(parameter, "charset=\"utf-8\"");
 }
 
 const wire::route* route_for(const wire::path_match& found, boost::beast::http::verb method) {

@@ -61,21 +61,30 @@ outcome<void> sync_directory(const std::string& path) {
   return {};
 }
 
-outcome<saved_state> parse(const std::string& text, const std::string& path) {
+using loaded = boost::system::result<saved_state, load_fault>;
+
+load_fault damaged(const std::string& path, const char* how) {
+  return {load_fault::kind::damaged, "the state file '" + path + "' is damaged: " + how};
+}
+
+loaded parse(const std::string& text, const std::string& path) {
   json::error_code fault;
   const json::value document = json::parse(text, fault);
   const auto* top = document.if_object();
-  if (fault || !top) return "the state file '" + path + "' is damaged";
+  if (fault || !top) return damaged(path, "not a JSON object");
   const auto* version = top->if_contains("version");
-  if (!version || !version->is_int64()) return "the state file '" + path + "' has no version";
+  if (!version || !version->is_int64()) return damaged(path, "it has no version");
   if (version->get_int64() > format_version)
-    return "the state file '" + path + "' was written by a newer version of Aurora";
+    return load_fault{load_fault::kind::newer,
+                      "the state file '" + path +
+                          "' was written by a newer version of Aurora: start that version, or "
+                          "move the file away to forget what operators stopped"};
   saved_state state;
   const auto* desired = top->if_contains("desired");
-  if (!desired || !desired->is_object()) return "the state file '" + path + "' is damaged";
+  if (!desired || !desired->is_object()) return damaged(path, "it has no \"desired\"");
   for (const auto& [name, value] : desired->get_object()) {
     if (!value.is_string() || (value.get_string() != "up" && value.get_string() != "down"))
-      return "the state file '" + path + "' is damaged";
+      return damaged(path, "a wish is neither up nor down");
     state.desired.push_back(
         {std::string(name), value.get_string() == "up" ? desired_state::up : desired_state::down});
   }
@@ -84,15 +93,25 @@ outcome<saved_state> parse(const std::string& text, const std::string& path) {
 
 }  // namespace
 
-outcome<saved_state> load_state(const std::string& path) {
+loaded load_state(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     if (errno == ENOENT) return saved_state{};
-    return failed("read", path);
+    return load_fault{load_fault::kind::unreadable, failed("read", path)};
   }
+  in.peek();  // what cannot be read at all (a directory, a bad disk) shows here
+  if (in.bad()) return load_fault{load_fault::kind::unreadable, failed("read", path)};
   std::ostringstream text;
   text << in.rdbuf();
+  if (in.bad() || text.bad()) return load_fault{load_fault::kind::unreadable, failed("read", path)};
   return parse(text.str(), path);
+}
+
+outcome<std::string> set_aside(const std::string& path) {
+  const std::string aside = path + ".damaged";
+  if (::rename(path.c_str(), aside.c_str()) < 0)
+    return {boost::system::in_place_error, failed("move away", path)};
+  return {boost::system::in_place_value, aside};
 }
 
 outcome<void> save_state(const std::string& path, const saved_state& state) {

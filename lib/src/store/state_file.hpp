@@ -18,9 +18,21 @@ struct saved_state {
   std::vector<entry> desired;
 };
 
-/// Reads a state file. Missing: an empty state. Damaged or of a newer version: an error in words;
-/// the file is left where it is, so that nothing is lost.
-boost::system::result<saved_state, std::string> load_state(const std::string& path);
+/// Why a state file is of no use. `damaged`: it holds no state; only then may another take its
+/// place. `newer`: this version does not know how to read it. `unreadable`: the system's own words.
+struct load_fault {
+  enum class kind { damaged, newer, unreadable };
+  kind what = kind::damaged;
+  std::string words;  ///< with the path
+};
+
+/// Reads a state file. Missing: an empty state. Whatever is wrong with it, the file is left as it
+/// is.
+boost::system::result<saved_state, load_fault> load_state(const std::string& path);
+
+/// Moves a damaged state file to `path`.damaged (over an older one), where somebody may look at it.
+/// Returns: the new path. Error: words with the path.
+boost::system::result<std::string, std::string> set_aside(const std::string& path);
 
 /// Replaces it: a new file, synced, renamed over the old one, the directory synced. Blocks: not for
 /// the loop. Error: words with the path; the old file then stands.

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <unordered_set>
 
 #include <aurora/version.hpp>
 
@@ -15,12 +18,22 @@
 namespace aurora::shell {
 namespace {
 
+constexpr std::size_t longest_shown = 80;
+
 problem no_such_service(const std::string& name, const core::engine& engine) {
-  problem told{404, "no-such-service", fmt::format("there is no service \"{}\"", name), "", "", {}};
+  const bool whole = name.size() <= longest_shown;
+  problem told{
+      404,
+      "no-such-service",
+      fmt::format("there is no service \"{}{}\"", name.substr(0, longest_shown), whole ? "" : "…"),
+      "",
+      "",
+      {}};
   std::vector<std::string> known;
   for (const auto id : engine.instances()) {
     known.push_back(engine.name(id));
-    known.push_back(engine.spec(id).name);
+    const auto& service = engine.spec(id).name;
+    if (service != known.back() && engine.number(id) == 1) known.push_back(service);
   }
   const auto near = nearest(name, known);
   told.hint =
@@ -44,7 +57,13 @@ control::control(driver& of, options how)
       options_(std::move(how)),
       started_at_(wall_now()),
       began_(monotonic_now()),
-      configured_(of.executor()) {}
+      configured_(of.executor(), boost::asio::steady_timer::time_point::max()) {
+  const auto& stack = of.engine().stack();
+  as_started_.control_group = stack.control_group;
+  as_started_.http_listen = stack.http_listen;
+  as_started_.state_dir = stack.state_dir;
+  as_started_.prerequisites = stack.prerequisites;
+}
 
 service_status control::status_of(core::instance_id id, instant now) {
   service_status shown;
@@ -55,7 +74,7 @@ service_status control::status_of(core::instance_id id, instant now) {
     shown.last_exit_at = runtime->last_exit_at();
   }
   if (shown.instance.pid)
-    shown.used = sampler_.of(*shown.instance.pid, shown.instance.run,
+    shown.used = sampler_.of(id, *shown.instance.pid, shown.instance.run,
                              shown.instance.uptime.value_or(duration{}), now);
   return shown;
 }
@@ -86,11 +105,14 @@ server::answer<core::targets> control::resolve(const std::vector<std::string>& n
   auto& engine = driver_.engine();
   if (names.empty()) return engine.instances();
   core::targets found;
+  std::unordered_set<std::string_view> asked;
+  std::set<core::instance_id> seen;
   for (const auto& name : names) {
+    if (!asked.insert(name).second) continue;
     const auto some = engine.resolve(name);
     if (some.empty()) return no_such_service(name, engine);
     for (const auto id : some)
-      if (std::find(found.begin(), found.end(), id) == found.end()) found.push_back(id);
+      if (seen.insert(id).second) found.push_back(id);
   }
   return found;
 }

@@ -34,7 +34,8 @@ class control : public server::backend {
       std::string service, unsigned instances, std::optional<duration> wait) override;
   server::answer<void> signal(const std::string& name, int number) override;
   boost::asio::awaitable<server::answer<plan_steps>> plan() override;
-  boost::asio::awaitable<server::answer<plan_steps>> reload(std::optional<duration> wait) override;
+  boost::asio::awaitable<server::answer<reload_report>> reload(
+      std::optional<duration> wait) override;
   void shutdown() override;
   void force_shutdown() override;
   boost::asio::awaitable<server::answer<std::vector<probe_report>>> check(
@@ -55,14 +56,19 @@ class control : public server::backend {
   operation_report report(const core::targets& who, const std::vector<bool>& already,
                           driver::goal towards) const;
   target_report report_one(core::instance_id id, bool already, driver::goal towards) const;
+  boost::asio::awaitable<operation_report> settle_change(core::targets who,
+                                                         std::optional<duration> wait);
+  std::vector<std::string> put_off() const;
   boost::asio::awaitable<server::answer<stack_spec>> read_configuration();
   boost::asio::awaitable<void> lock_configuration();
   boost::asio::awaitable<probe_report> check_one(core::instance_id id);
-  boost::asio::awaitable<void> check_into(core::instance_id id, probe_report& into);
+  boost::asio::awaitable<void> check_into(core::instance_id id, probe_report& into,
+                                          std::size_t& left, boost::asio::steady_timer& answered);
 
   driver& driver_;
   options options_;
   sampler sampler_;
+  stack_spec as_started_;  ///< without its services: what only a start of the daemon adopts
   wall_time started_at_;
   instant began_;
   bool configuring_ = false;

@@ -1,21 +1,26 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
 
 #include <aurora/config.hpp>
 
 #include "server/on_worker.hpp"
+#include "supervisor/clock.hpp"
 #include "supervisor/control.hpp"
 #include "supervisor/disk_source.hpp"
 #include "supervisor/explain.hpp"
 #include "supervisor/instance_runtime.hpp"
+#include "supervisor/trust.hpp"
 
 // The part of the API that takes time: reads files, probes, waits.
 namespace aurora::shell {
 
 boost::asio::awaitable<void> control::lock_configuration() {
-  while (configuring_) {
-    configured_.expires_at(std::chrono::steady_clock::time_point::max());
-    co_await configured_.async_wait(reactor::tok);
-  }
+  while (configuring_) co_await configured_.async_wait(reactor::tok);
   configuring_ = true;
 }
 
@@ -41,16 +46,50 @@ problem invalid(const diagnostics& faults) {
   return told;
 }
 
+problem unsafe(const std::string& words) {
+  problem told = invalid({});
+  told.title = "the configuration is not safe";
+  told.hint = "";
+  told.errors.push_back(words);
+  return told;
+}
+
+/// False for one that the stack has no more and that is on its way out.
+bool is_defined(const core::engine& engine, core::instance_id id) {
+  const auto& services = engine.stack().services;
+  const auto& name = engine.spec(id).name;
+  const auto found = std::find_if(services.begin(), services.end(),
+                                  [&](const auto& one) { return one.name == name; });
+  return found != services.end() && engine.number(id) <= found->instances &&
+         engine.name(id) == core::instance_name(*found, engine.number(id));
+}
+
+core::targets instances_of(const core::engine& engine, const std::set<std::string_view>& services) {
+  core::targets found;
+  for (const auto id : engine.instances())
+    if (services.contains(engine.spec(id).name)) found.push_back(id);
+  return found;
+}
+
+struct configuration_read {
+  load_result loaded;
+  std::optional<std::string> unsafe;
+};
+
 }  // namespace
 
 boost::asio::awaitable<server::answer<stack_spec>> control::read_configuration() {
   auto work = [path = options_.config_file] {
     disk_source disk;
-    return load_config(path, disk);
+    configuration_read found;
+    found.loaded = load_config(path, disk);
+    found.unsafe = unsafe_for_root(found.loaded.files);
+    return found;
   };
-  auto loaded = co_await server::on_worker(driver_.workers(), std::move(work));
-  if (!loaded.stack) co_return invalid(loaded.faults);
-  co_return std::move(*loaded.stack);
+  auto read = co_await server::on_worker(driver_.workers(), std::move(work));
+  if (read.unsafe) co_return unsafe(*read.unsafe);
+  if (!read.loaded.stack) co_return invalid(read.loaded.faults);
+  co_return std::move(*read.loaded.stack);
 }
 
 boost::asio::awaitable<server::answer<plan_steps>> control::plan() {
@@ -59,10 +98,51 @@ boost::asio::awaitable<server::answer<plan_steps>> control::plan() {
   co_return make_plan(driver_.engine().stack(), *next);
 }
 
-boost::asio::awaitable<server::answer<plan_steps>> control::reload(std::optional<duration> wait) {
+/// The keys of the current stack that differ from what the daemon was started with.
+std::vector<std::string> control::put_off() const {
+  const auto& now = driver_.engine().stack();
+  std::vector<std::string> told;
+  const auto tell = [&](bool changed, const char* key) {
+    if (changed)
+      told.push_back(
+          fmt::format("{} changed: it takes effect at the next start of "
+                      "aurorad",
+                      key));
+  };
+  tell(now.control_group != as_started_.control_group, "control.group");
+  tell(now.http_listen != as_started_.http_listen, "http.listen");
+  tell(now.state_dir != as_started_.state_dir, "state_dir");
+  tell(now.prerequisites != as_started_.prerequisites, "prerequisites");
+  return told;
+}
+
+/// Waits for instances that a change of the stack touched: up where they are wanted, else down.
+boost::asio::awaitable<operation_report> control::settle_change(core::targets who,
+                                                                std::optional<duration> wait) {
+  core::targets up, down;
+  for (const auto id : who) {
+    if (!driver_.engine().exists(id)) continue;
+    const bool wanted = driver_.engine().status(id, {}).desired == desired_state::up;
+    (wanted && is_defined(driver_.engine(), id) ? up : down).push_back(id);
+  }
+  if (wait) {
+    const auto until = monotonic_now() + *wait;
+    co_await driver_.settled(up, driver::goal::up, wait);
+    co_await driver_.settled(down, driver::goal::down,
+                             std::max(duration{}, until - monotonic_now()));
+  }
+  auto told = report(up, std::vector<bool>(up.size(), false), driver::goal::up);
+  auto gone = report(down, std::vector<bool>(down.size(), false), driver::goal::down);
+  told.finished = told.finished && gone.finished;
+  std::move(gone.targets.begin(), gone.targets.end(), std::back_inserter(told.targets));
+  co_return told;
+}
+
+boost::asio::awaitable<server::answer<reload_report>> control::reload(
+    std::optional<duration> wait) {
   co_await lock_configuration();
   core::targets touched;
-  plan_steps steps;
+  reload_report told;
   {
     const unlock_configuration at_the_end{configuring_, configured_};
     const auto next = co_await read_configuration();
@@ -70,17 +150,17 @@ boost::asio::awaitable<server::answer<plan_steps>> control::reload(std::optional
                                        : next.error().errors.empty() ? next.error().title
                                                                      : next.error().errors.front());
     if (!next) co_return next.error();
-    steps = driver_.apply(*next);
+    told.steps = driver_.apply(*next);
+    std::set<std::string_view> names;
+    for (const auto& step : told.steps) names.insert(step.service);
+    touched = instances_of(driver_.engine(), names);
   }
   driver_.log(log_level::info,
-              fmt::format("configuration read again: services changed: {}", steps.size()));
-  for (const auto& step : steps)
-    for (const auto id : driver_.engine().resolve(step.service)) touched.push_back(id);
-  std::erase_if(touched, [&](auto id) {
-    return driver_.engine().status(id, {}).desired == desired_state::down;
-  });
-  if (wait) co_await driver_.settled(std::move(touched), driver::goal::up, wait);
-  co_return steps;
+              fmt::format("configuration read again: services changed: {}", told.steps.size()));
+  told.warnings = put_off();
+  driver_.warn("configuration", fmt::format("{}", fmt::join(told.warnings, "; ")));
+  told.operation = co_await settle_change(std::move(touched), wait);
+  co_return told;
 }
 
 boost::asio::awaitable<server::answer<operation_report>> control::scale(
@@ -107,10 +187,9 @@ boost::asio::awaitable<server::answer<operation_report>> control::scale(
                         {}};
     found->instances = instances;
     driver_.apply(next);
-    who = driver_.engine().resolve(service);
+    who = instances_of(driver_.engine(), {service});
   }
-  if (wait) co_await driver_.settled(who, driver::goal::up, wait);
-  co_return report(who, std::vector<bool>(who.size(), false), driver::goal::up);
+  co_return co_await settle_change(std::move(who), wait);
 }
 
 boost::asio::awaitable<server::answer<std::vector<explanation>>> control::why(std::string name) {
@@ -137,17 +216,19 @@ boost::asio::awaitable<probe_report> control::check_one(core::instance_id id) {
   probe_report told;
   told.name = engine.name(id);
   told.state = engine.state_of(id);
-  auto request = driver_.runtime(id).probe_request();
-  if (!request) {
+  const auto health = engine.spec(id).health;
+  if (!health) {
     told.text = "no probe";
     co_return told;
   }
-  if (!*request) {
+  auto asking = driver_.runtime(id).probe_request();
+  auto request = co_await std::move(asking);
+  if (!request) {
     told.healthy = false;
-    told.text = request->error();
+    told.text = request.error();
     co_return told;
   }
-  auto probing = driver_.prober().probe(std::move(**request), engine.spec(id).health->timeout);
+  auto probing = driver_.prober().probe(std::move(*request), health->timeout);
   const auto outcome = co_await std::move(probing);
   told.healthy = outcome.healthy;
   told.text = outcome.text;
@@ -161,15 +242,27 @@ boost::asio::awaitable<server::answer<std::vector<probe_report>>> control::check
   if (!who) co_return who.error();
   std::vector<probe_report> told(who->size());
   // All at once: forty services whose probes time out take two seconds, not eighty.
+  boost::asio::steady_timer answered(driver_.executor(),
+                                     boost::asio::steady_timer::time_point::max());
+  std::size_t left = who->size();
   reactor::task_scope probes(driver_.executor());
-  for (std::size_t i = 0; i < who->size(); ++i) probes.spawn(check_into((*who)[i], told[i]));
+  for (std::size_t i = 0; i < who->size(); ++i)
+    probes.spawn(check_into((*who)[i], told[i], left, answered));
+  const auto asker = co_await boost::asio::this_coro::cancellation_state;
+  while (left != 0 && asker.cancelled() == boost::asio::cancellation_type::none)
+    co_await answered.async_wait(reactor::tok);
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  probes.request_stop();  // who asked has gone, or there is none left
   co_await probes.join();
   co_return told;
 }
 
-boost::asio::awaitable<void> control::check_into(core::instance_id id, probe_report& into) {
+boost::asio::awaitable<void> control::check_into(core::instance_id id, probe_report& into,
+                                                 std::size_t& left,
+                                                 boost::asio::steady_timer& answered) {
   auto checking = check_one(id);
   into = co_await std::move(checking);
+  if (--left == 0) answered.cancel();
 }
 
 }  // namespace aurora::shell

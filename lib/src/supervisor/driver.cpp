@@ -60,17 +60,30 @@ driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options 
 
 driver::~driver() = default;
 
-void driver::begin() {
-  hub_.start();
+boost::system::result<void, std::string> driver::load() {
   auto saved = store::load_state(paths_.state);
   if (!saved) {
-    warn("state", saved.error());
-  } else {
-    std::vector<core::engine::desired_entry> wishes;
-    for (auto& entry : saved->desired) wishes.push_back({entry.instance, entry.desired});
-    engine_.restore_desired(wishes);
+    // What cannot be read is not written over either: it holds what operators asked for.
+    if (saved.error().what != store::load_fault::kind::damaged) return saved.error().words;
+    const auto aside = store::set_aside(paths_.state);
+    if (!aside) return saved.error().words + "; " + aside.error();
+    warn("saved state", fmt::format("{}; it is kept as '{}', and what operators had stopped before "
+                                    "is forgotten",
+                                    saved.error().words, *aside));
+    return {};
   }
+  std::vector<core::engine::desired_entry> wishes;
+  for (auto& entry : saved->desired) wishes.push_back({entry.instance, entry.desired});
+  engine_.restore_desired(wishes);
+  return {};
+}
+
+void driver::open() {
+  hub_.start();
   tasks_.spawn(keep_time());
+}
+
+void driver::begin() {
   engine_.begin(monotonic_now(), asked_);
   drain();
 }
@@ -84,7 +97,8 @@ void driver::post(core::engine_event event) {
 plan_steps driver::apply(const stack_spec& next) {
   auto steps = engine_.apply(next, monotonic_now(), asked_);
   drain();
-  for (auto& [id, runtime] : runtimes_) runtime->configure();
+  for (auto& [id, runtime] : runtimes_)
+    if (engine_.exists(core::instance_id(id))) runtime->configure();
   return steps;
 }
 
@@ -154,9 +168,8 @@ void driver::record(const core::command::record& asked) {
   if (const auto id = engine_.find(entry.instance)) changed_.push_back(*id);
 }
 
-bool driver::still_wanted(const core::command::spawn& asked) const {
-  return engine_.exists(asked.id) && engine_.run_of(asked.id) == asked.run &&
-         engine_.state_of(asked.id) == state::starting;
+bool driver::still_wanted(core::instance_id id, core::run_number run) const {
+  return engine_.exists(id) && engine_.run_of(id) == run && engine_.state_of(id) == state::starting;
 }
 
 void driver::spawn_pending() {
@@ -165,7 +178,7 @@ void driver::spawn_pending() {
   while (!spawns_.empty() && monotonic_now() < until) {
     const auto next = spawns_.front();
     spawns_.pop_front();
-    if (still_wanted(next)) {
+    if (still_wanted(next.id, next.run)) {
       runtime(next.id).spawn(next.run);
     } else {
       post(core::event::spawn_failed{next.id, next.run, core::event::spawn_fault::transient,
@@ -185,13 +198,17 @@ void driver::forget_runtime(core::instance_id id) {
   if (found == runtimes_.end()) return;
   auto gone = std::shared_ptr<instance_runtime>(std::move(found->second));
   runtimes_.erase(found);
-  tasks_.spawn(close_runtime(std::move(gone)));
+  tasks_.spawn(close_runtime(std::move(gone), engine_.name(id)));
 }
 
-boost::asio::awaitable<void> driver::close_runtime(std::shared_ptr<instance_runtime> gone) {
+boost::asio::awaitable<void> driver::close_runtime(std::shared_ptr<instance_runtime> gone,
+                                                   std::string name) {
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   gone->retire_log();
   co_await gone->close();
+  if (engine_.find(name)) co_return;  // the name is in use again, and its warnings with it
+  warnings_.erase("log of " + name);
+  warnings_.erase("watch of " + name);
 }
 
 void driver::save_desired() {
@@ -290,7 +307,18 @@ boost::asio::awaitable<void> driver::stop() {
   for (auto& [id, runtime] : runtimes_) co_await runtime->close();
   co_await tasks_.join();
   co_await hub_.stop();
-  workers_.join();
+  co_await close_workers();
+}
+
+// A worker may be in a read of a dead disk: the loop goes on to hear signals meanwhile.
+boost::asio::awaitable<void> driver::close_workers() {
+  boost::asio::steady_timer told(executor_, boost::asio::steady_timer::time_point::max());
+  bool closed = false;
+  workers_.close(executor_, [&] {
+    closed = true;
+    told.cancel();
+  });
+  while (!closed) co_await told.async_wait(reactor::tok);
 }
 
 instance_runtime& driver::runtime(core::instance_id id) {

@@ -12,6 +12,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/result.hpp>
 
 #include <aurora/plan.hpp>
 #include <aurora/spec.hpp>
@@ -48,8 +49,15 @@ class driver {
   driver(const driver&) = delete;
   driver& operator=(const driver&) = delete;
 
-  /// Takes the operator's wishes from the state file and starts what is wanted. The state directory
-  /// exists.
+  /// Takes the operator's wishes from the state file; call it before anything can be asked for, or
+  /// the next save writes over what was not read. A damaged file is moved aside, with a warning.
+  /// Error: one that may not be written over, in words. The state directory exists.
+  boost::system::result<void, std::string> load();
+
+  /// From here on events may be posted. `stop` is a duty.
+  void open();
+
+  /// Starts what is wanted. Call once.
   void begin();
 
   /// Hands an event to the engine and performs what it asks for. May be called while an event is
@@ -81,6 +89,8 @@ class driver {
   /// The shell's side of an instance; made when first needed.
   instance_runtime& runtime(core::instance_id id);
   instance_runtime* find_runtime(core::instance_id id);
+  /// Whether that start, once commanded, is still to be made.
+  bool still_wanted(core::instance_id id, core::run_number run) const;
 
   /// Standing faults, by what they are about: shown in `status` until they are over.
   void warn(const std::string& about, const std::string& text);
@@ -95,9 +105,10 @@ class driver {
   void perform(const core::engine_command& asked);
   void record(const core::command::record& asked);
   void spawn_pending();
-  bool still_wanted(const core::command::spawn& asked) const;
   void forget_runtime(core::instance_id id);
-  boost::asio::awaitable<void> close_runtime(std::shared_ptr<instance_runtime> gone);
+  boost::asio::awaitable<void> close_runtime(std::shared_ptr<instance_runtime> gone,
+                                             std::string name);
+  boost::asio::awaitable<void> close_workers();
   void save_desired();
   boost::asio::awaitable<void> save(store::saved_state wishes);
   core::progress progress_of(core::instance_id id, goal towards) const;

@@ -1,12 +1,10 @@
 #include "supervisor/prerequisites.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "supervisor/ports.hpp"
 
@@ -51,24 +49,6 @@ std::vector<std::string> missing_prerequisites(const stack_spec& stack) {
   for (const auto& needed : stack.prerequisites)
     if (auto line = missing(needed)) lines.push_back(std::move(*line));
   return lines;
-}
-
-std::optional<std::string> writable_by_others(const std::string& config_file) {
-  const char* allowed = std::getenv("AURORA_ALLOW_WRITABLE_CONFIG");
-  if (::geteuid() != 0 || (allowed && std::strcmp(allowed, "1") == 0)) return std::nullopt;
-  for (std::filesystem::path part = config_file;; part = part.parent_path()) {
-    struct stat found {};
-    // A sticky directory (/tmp) lets nobody replace what is another's.
-    const bool sticky =
-        ::stat(part.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX);
-    if ((found.st_mode & S_IWOTH) && !sticky)
-      return fmt::format(
-          "'{0}' can be written by everybody (mode {1:04o}), and this is root: chmod o-w '{0}', or "
-          "set "
-          "AURORA_ALLOW_WRITABLE_CONFIG=1",
-          part.string(), found.st_mode & 07777);
-    if (part == part.parent_path()) return std::nullopt;
-  }
 }
 
 }  // namespace aurora::shell

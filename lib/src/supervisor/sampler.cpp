@@ -16,6 +16,8 @@ namespace {
 constexpr int deepest_tree = 16;
 
 struct tree_usage {
+  std::size_t allowed = 0;  // processes that may still be looked at
+  bool whole = true;
   std::uint64_t cpu_ticks = 0;
   std::uint64_t pages = 0;
 };
@@ -57,32 +59,51 @@ void add_process(pid_t pid, tree_usage& sum) {
 }
 
 void add_tree(pid_t pid, tree_usage& sum, int depth) {
+  if (sum.allowed == 0) {
+    sum.whole = false;
+    return;
+  }
+  --sum.allowed;
   add_process(pid, sum);
   if (depth == deepest_tree) return;
   char path[64], buffer[4096];
   *fmt::format_to(path, "/proc/{}/task/{}/children", pid, pid) = '\0';
   std::string_view text = slurp(path, buffer, sizeof buffer);
-  while (text.find_first_of("123456789") != std::string_view::npos)
+  while (sum.whole && text.find_first_of("123456789") != std::string_view::npos)
     add_tree(static_cast<pid_t>(next_number(text)), sum, depth + 1);
 }
 
 }  // namespace
 
-void sampler::begin_call(instant now) { call_ends_ = now + budget; }
+void sampler::begin_call(instant now) {
+  call_ends_ = now + budget;
+  std::erase_if(readings_, [&](const auto& each) { return now - each.second.asked > kept; });
+}
 
-usage sampler::of(pid_t pid, std::uint64_t run, duration uptime, instant now) {
-  auto& kept = readings_[pid];
-  if (kept.run != run) kept = reading{run, {}, {}, {}};
-  const bool due = kept.at == instant{} || now - kept.at > fresh;
-  if (due && monotonic_now() <= call_ends_) read(pid, kept, uptime, now);
-  return kept.shown;
+usage sampler::of(core::instance_id id, pid_t pid, std::uint64_t run, duration uptime,
+                  instant now) {
+  auto& last = readings_[static_cast<std::uint32_t>(id)];
+  if (last.run != run) {
+    last = reading{};
+    last.run = run;
+  }
+  last.asked = now;
+  const bool due = last.at == instant{} || now - last.at > fresh;
+  if (due && monotonic_now() <= call_ends_) read(pid, last, uptime, now);
+  return last.shown;
 }
 
 void sampler::read(pid_t pid, reading& into, duration uptime, instant now) {
   static const auto tick = std::chrono::nanoseconds(1'000'000'000 / ::sysconf(_SC_CLK_TCK));
   static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   tree_usage sum;
+  sum.allowed = largest_tree_;
   add_tree(pid, sum, 0);
+  if (!sum.whole) {
+    into.shown = {};
+    into.at = now;
+    return;
+  }
   const duration cpu = tick * static_cast<long>(sum.cpu_ticks);
   const duration since = into.at == instant{} ? uptime : now - into.at;
   // A descendant that ended takes its time with it; less than nothing is shown as nothing.

@@ -53,6 +53,29 @@ outcome check_owner(const std::string& path) {
   return {};
 }
 
+constexpr mode_t for_group = 0710;
+
+/// The owner was checked before, so that nobody else can exchange the directory in between.
+outcome let_pass(const std::string& path, std::optional<gid_t> group) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) < 0)
+    return fmt::format("cannot look at '{}': {}", path, std::strerror(errno));
+  if (!group) {
+    const bool was_for_group = (found.st_mode & 07777) == for_group;
+    if (was_for_group && ::chmod(path.c_str(), 0700) < 0)
+      return fmt::format("cannot set the mode of '{}': {}", path, std::strerror(errno));
+    return {};
+  }
+  if (found.st_gid != *group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) < 0)
+    return fmt::format(
+        "cannot give the state directory '{}' to control.group (gid {}): {} (its own user must be "
+        "a member)",
+        path, *group, std::strerror(errno));
+  if (::chmod(path.c_str(), for_group) < 0)
+    return fmt::format("cannot set the mode of '{}': {}", path, std::strerror(errno));
+  return {};
+}
+
 }  // namespace
 
 state_paths::state_paths(std::string directory)
@@ -63,10 +86,11 @@ state_paths::state_paths(std::string directory)
       lock(root + "/aurorad.lock"),
       state(root + "/state.json") {}
 
-outcome prepare(const state_paths& paths) {
+outcome prepare(const state_paths& paths, std::optional<gid_t> group) {
   if (auto made = make_parents(paths.root); !made) return made;
   if (auto made = make_directory(paths.root, 0700); !made) return made;
   if (auto checked = check_owner(paths.root); !checked) return checked;
+  if (auto passed = let_pass(paths.root, group); !passed) return passed;
   if (auto made = make_directory(paths.logs, 0750); !made) return made;
   return make_directory(paths.run, 0700);
 }

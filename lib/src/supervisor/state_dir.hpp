@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <boost/system/result.hpp>
@@ -14,9 +15,11 @@ struct state_paths {
   std::string root, run, logs, socket, lock, state;
 };
 
-/// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. Error: words
-/// with the path.
-boost::system::result<void, std::string> prepare(const state_paths& paths);
+/// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. With a group
+/// the directory is given to it with 0710, whatever it was before: members reach what is meant for
+/// them by name (the control socket) and list nothing. Error: words with the path.
+boost::system::result<void, std::string> prepare(const state_paths& paths,
+                                                 std::optional<gid_t> group = std::nullopt);
 
 /// The kernel's lock on a state directory: gone with its holder, however that ends.
 class state_lock {

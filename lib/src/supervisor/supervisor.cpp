@@ -71,8 +71,10 @@ void supervisor::on_change(std::function<void(const journal_entry&)> handler) {
 void supervisor::start() {
   if (auto ready = shell::prepare(impl_->of.paths()); !ready)
     throw std::runtime_error(ready.error());
+  if (auto loaded = impl_->of.load(); !loaded) throw std::runtime_error(loaded.error());
   impl_->started = true;
   impl_->of.entries().observe(*impl_);
+  impl_->of.open();
   impl_->of.begin();
 }
 

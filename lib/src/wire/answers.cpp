@@ -23,6 +23,23 @@ void write_target(json_writer& to, const target_report& target) {
   to.field("state", to_string(target.state)).field("detail", target.detail);
 }
 
+void write_operation(json_writer& to, const operation_report& report) {
+  to.key("operation").begin_object().field("finished", report.finished);
+  to.key("targets").begin_array();
+  for (const auto& target : report.targets) {
+    to.begin_object();
+    write_target(to, target);
+    to.end_object();
+  }
+  to.end_array().end_object();
+}
+
+void write_step(json_writer& to, const plan_step& step) {
+  to.field("service", step.service).field("action", aurora::to_string(step.what));
+  to.strings("keys", step.keys).field("from_instances", step.from_instances);
+  to.field("to_instances", step.to_instances);
+}
+
 void write_explanation(json_writer& to, const explanation& one) {
   to.field("instance", one.instance).field("state", to_string(one.state));
   to.field("summary", one.summary).key("chain").begin_array();
@@ -53,23 +70,28 @@ std::string_view to_string(target_report::result result) {
 std::string to_json(const operation_report& report) {
   std::string out;
   json_writer to(out);
-  to.begin_object().key("operation").begin_object().field("finished", report.finished);
-  to.key("targets").begin_array();
-  for (const auto& target : report.targets) {
-    to.begin_object();
-    write_target(to, target);
-    to.end_object();
-  }
-  to.end_array().end_object().end_object();
+  to.begin_object();
+  write_operation(to, report);
+  to.end_object();
   return out;
 }
 
-std::string to_json(const plan_steps& steps) {
-  return list("steps", steps, [](json_writer& to, const plan_step& step) {
-    to.field("service", step.service).field("action", aurora::to_string(step.what));
-    to.strings("keys", step.keys).field("from_instances", step.from_instances);
-    to.field("to_instances", step.to_instances);
-  });
+std::string to_json(const plan_steps& steps) { return list("steps", steps, write_step); }
+
+std::string to_json(const reload_report& report) {
+  std::string out;
+  json_writer to(out);
+  to.begin_object().key("steps").begin_array();
+  for (const auto& step : report.steps) {
+    to.begin_object();
+    write_step(to, step);
+    to.end_object();
+  }
+  to.end_array();
+  write_operation(to, report.operation);
+  if (!report.warnings.empty()) to.strings("warnings", report.warnings);
+  to.end_object();
+  return out;
 }
 
 std::string to_json(const std::vector<probe_report>& probes) {

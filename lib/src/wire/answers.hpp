@@ -22,6 +22,9 @@ std::string to_json(const std::vector<service_status>& services);
 std::string to_json(const operation_report& report);
 /// {"steps": […]}: what a reload would do, or did.
 std::string to_json(const plan_steps& steps);
+/// {"steps": […], "operation": {"finished": …, "targets": […]}}; "warnings" only where there are
+/// any.
+std::string to_json(const reload_report& report);
 /// {"probes": […]}
 std::string to_json(const std::vector<probe_report>& probes);
 /// {"explanations": […]}

@@ -55,6 +55,8 @@ constexpr std::string_view schemas = R"json({
  "service":{"type":"string"},"action":{"type":"string","enum":["add","remove","restart","update","scale"]},
  "keys":{"$ref":"#/components/schemas/names"},"from_instances":{"type":"integer"},
  "to_instances":{"type":"integer"}}}}}},
+"reload":{"allOf":[{"$ref":"#/components/schemas/plan"},{"$ref":"#/components/schemas/operation"}],
+ "properties":{"warnings":{"$ref":"#/components/schemas/names"}}},
 "probes":{"type":"object","required":["probes"],"properties":{"probes":{"type":"array","items":{"type":"object",
  "required":["name","healthy","state","text","took_ms"],"properties":{"name":{"type":"string"},
  "healthy":{"type":["boolean","null"]},"state":{"$ref":"#/components/schemas/state"},

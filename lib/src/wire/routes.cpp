@@ -55,7 +55,7 @@ constexpr std::array<route, 22> table{{
     {restart, post, "/api/v1/restart", "Restart these services, or all", body_kind::names,
      "operation", with_wait},
     {reload, post, "/api/v1/reload", "Read the configuration again and do what it asks for",
-     body_kind::empty, "plan", with_wait},
+     body_kind::empty, "reload", with_wait},
     {plan, post, "/api/v1/plan", "What a reload would do", body_kind::empty, "plan"},
     {shutdown, post, "/api/v1/shutdown", "Stop everything, then the daemon", body_kind::empty,
      "operation", with_force},

@@ -1,0 +1,103 @@
+#include "supervisor/trust.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+namespace aurora::shell {
+namespace {
+
+constexpr int most_links = 40;  // as the kernel has it
+
+std::optional<std::string> fault_of(const std::string& part, const struct stat& found, uid_t us) {
+  if (found.st_uid != 0 && found.st_uid != us)
+    return fmt::format(
+        "'{0}' belongs to uid {1}, who could change by it what uid {2} runs: chown {2} '{0}', or "
+        "set AURORA_ALLOW_WRITABLE_CONFIG=1",
+        part, found.st_uid, us);
+  const bool sticky = S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX);
+  if (S_ISLNK(found.st_mode) || sticky || !(found.st_mode & (S_IWGRP | S_IWOTH)))
+    return std::nullopt;
+  return fmt::format(
+      "'{0}' can be written by others (mode {1:04o}), who could change by it what uid {2} runs: "
+      "chmod go-w '{0}', or set AURORA_ALLOW_WRITABLE_CONFIG=1",
+      part, found.st_mode & 07777, us);
+}
+
+/// Follows a path as the kernel does, a part at a time, so that the folders behind a symlink are
+/// seen too.
+class walk {
+ public:
+  walk(uid_t us, std::set<std::string>& seen) : us_(us), seen_(seen) {}
+
+  std::optional<std::string> along(const std::string& path) {
+    if (auto fault = look_at("/", path)) return fault;
+    while (!rest_.empty()) {
+      const auto slash = rest_.find('/');
+      const std::string name = rest_.substr(0, slash);
+      std::string behind = slash == std::string::npos ? "" : rest_.substr(slash + 1);
+      if (name.empty() || name == ".") {
+        rest_ = std::move(behind);
+      } else if (name == "..") {
+        at_.erase(std::min(at_.size(), at_.rfind('/')));
+        rest_ = std::move(behind);
+      } else if (auto fault = look_at(at_ + "/" + name, std::move(behind))) {
+        return fault;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<std::string> look_at(const std::string& part, std::string behind) {
+    struct stat found {};
+    rest_.clear();
+    if (::lstat(part.c_str(), &found) < 0) return std::nullopt;
+    if (seen_.insert(part).second)
+      if (auto fault = fault_of(part, found, us_)) return fault;
+    rest_ = std::move(behind);
+    if (!S_ISLNK(found.st_mode)) {
+      at_ = part == "/" ? "" : part;
+      return std::nullopt;
+    }
+    char target[PATH_MAX];
+    const ssize_t n = ::readlink(part.c_str(), target, sizeof target);
+    if (n <= 0 || ++links_ > most_links) {
+      rest_.clear();
+      return std::nullopt;
+    }
+    if (target[0] == '/') at_.clear();
+    rest_ = std::string(target, static_cast<std::size_t>(n)) + "/" + rest_;
+    return std::nullopt;
+  }
+
+  uid_t us_;
+  std::set<std::string>& seen_;
+  std::string at_;    // where the walk is, without a slash at its end
+  std::string rest_;  // what is still to be walked
+  int links_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string> changeable_by_others(const std::string& path, uid_t us) {
+  std::set<std::string> seen;
+  return walk(us, seen).along(path);
+}
+
+std::optional<std::string> unsafe_for_root(const std::vector<std::string>& files) {
+  const char* allowed = std::getenv("AURORA_ALLOW_WRITABLE_CONFIG");
+  if (::geteuid() != 0 || (allowed && std::strcmp(allowed, "1") == 0)) return std::nullopt;
+  std::set<std::string> seen;
+  for (const auto& file : files)
+    if (auto fault = walk(0, seen).along(file)) return fault;
+  return std::nullopt;
+}
+
+}  // namespace aurora::shell
