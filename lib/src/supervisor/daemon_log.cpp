@@ -10,6 +10,7 @@
 #include <chrono>
 #include <utility>
 
+#include "reactor/readiness/plain_text.hpp"
 #include "supervisor/clock.hpp"
 
 namespace aurora::shell {
@@ -46,8 +47,7 @@ void daemon_log::write(log_level level, std::string_view text) {
                  fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
                  (now - seconds).count(), word(level));
   // Names and probe answers come from outside: no control byte of theirs reaches a terminal.
-  for (const char c : text)
-    pending_ += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
+  pending_ += reactor::one_line(text, backlog);
   pending_ += '\n';
 }
 

@@ -39,6 +39,16 @@ BOOST_AUTO_TEST_CASE(a_command_that_fails) {
   BOOST_TEST(describe(result) == "exit code 3: no disk");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_command_prints_is_shown_short_and_harmless) {
+  BOOST_TEST_MESSAGE(
+      "The last line becomes evidence: 200 bytes of it, and no control of a terminal");
+  const auto noisy = shell(R"(printf 'a\033[2J\302\2332Jb\tc'; exit 3)");
+  BOOST_TEST(describe(noisy) == "exit code 3: a?[2J?2Jb c");
+  const auto endless = shell("head -c 4000 /dev/zero | tr '\\0' x; exit 3");
+  const std::string prefix = "exit code 3: ";
+  BOOST_TEST(describe(endless) == prefix + std::string(197, 'x') + "…");
+}
+
 BOOST_AUTO_TEST_CASE(a_command_that_cannot_be_started) {
   BOOST_TEST_MESSAGE("What cannot be started says so in the words of the launch");
   const auto result = run(command({"/nonexistent/hook"}));

@@ -16,6 +16,7 @@
 #include "reactor/child/child.hpp"
 #include "reactor/child/launcher.hpp"
 #include "reactor/child/unique_fd.hpp"
+#include "reactor/readiness/plain_text.hpp"
 #include "reactor/task_scope.hpp"
 
 namespace aurora::reactor {
@@ -27,6 +28,8 @@ using stream = asio::posix::stream_descriptor;
 /// How long a killed command may take to be gone: one in an uninterruptible wait must not hold its
 /// caller for ever.
 constexpr auto kill_grace = std::chrono::seconds(2);
+
+constexpr std::size_t most_shown = 200;
 
 struct running {
   running(asio::any_io_executor executor, std::size_t most)
@@ -142,7 +145,8 @@ std::string describe(const command_result& result) {
   if (result.not_started) return describe(*result.not_started);
   auto text = result.timed_out ? fmt::format("timed out after {}", limit_text(result.limit))
                                : describe(result.status);
-  const auto line = last_line(result.output);
+  // Written by a stranger, and kept as the evidence of a failure: short, and safe to show.
+  const auto line = one_line(last_line(result.output), most_shown);
   if (!line.empty()) text += fmt::format(": {}", line);
   return text;
 }
