@@ -7,6 +7,11 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+# The static one where there is one: the shared one brings the shared libstdc++ into every program.
+find_library(AURORA_STATIC_RE2 NAMES libre2.a)
+mark_as_advanced(AURORA_STATIC_RE2)
+add_library(aurora_re2 INTERFACE)
+target_link_libraries(aurora_re2 INTERFACE $<IF:$<BOOL:${AURORA_STATIC_RE2}>,${AURORA_STATIC_RE2},PkgConfig::RE2>)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
