@@ -21,6 +21,9 @@ namespace aurora::shell {
 
 class driver;
 
+using built_launch = boost::system::result<reactor::launch_spec, std::string>;
+using built_probe = boost::system::result<reactor::probe_request, std::string>;
+
 /// What the shell holds for one instance: its log, its process, its readiness, the probe in flight.
 /// It performs the engine's commands and reports; results carry the run they belong to.
 class instance_runtime {
@@ -38,7 +41,9 @@ class instance_runtime {
   void run_hook(core::run_number run, core::hook_kind hook);
   void run_stop_command(core::run_number run);
   void end_run(core::run_number run);
-  void configure();  ///< rules changed in place: log rotation, watched paths
+  /// Takes the rules of its definition that need no restart: log rotation, watched paths. What has
+  /// never been asked to start watches nothing.
+  void configure();
 
   /// Ends the tasks of this instance; the process, if one lives, is left alone.
   boost::asio::awaitable<void> close();
@@ -54,8 +59,8 @@ class instance_runtime {
   std::optional<wall_time> started_at() const { return started_at_; }
   std::optional<wall_time> last_exit_at() const { return last_exit_at_; }
 
-  /// The probe of this instance with its variables closed; nothing: it has none. Error: words.
-  std::optional<boost::system::result<reactor::probe_request, std::string>> probe_request() const;
+  /// The probe of this instance with its variables closed. It has one. Error: words.
+  boost::asio::awaitable<built_probe> probe_request() const;
 
  private:
   struct run_resources;  // notify socket, readiness pipe, log matcher: what belongs to one run
@@ -63,23 +68,26 @@ class instance_runtime {
   const service_spec& spec() const;
   const std::string& name() const;
   launch_context context() const;
-  std::optional<std::string> prepare_readiness(core::run_number run, run_resources& resources);
+  std::optional<std::string> open_notify(core::run_number run);
+  std::optional<std::string> open_readiness(core::run_number run);
+  void give_log_to(const std::optional<reactor::credentials>& user);
+  boost::asio::awaitable<void> launch_when_read(core::run_number run);
+  void launch(core::run_number run, built_launch launch);
   void fail_spawn(core::run_number run, core::event::spawn_fault fault, std::string text);
   void on_notification(core::run_number run, const reactor::notification& said);
-  void watch_files();
-  boost::system::result<reactor::launch_spec, std::string> command_launch(
-      const argv_template& command, const char* purpose) const;
+  boost::asio::awaitable<built_launch> command_launch(argv_template command,
+                                                      const char* purpose) const;
+  std::optional<reactor::probe_request> network_request() const;
   boost::asio::awaitable<void> supervise(std::shared_ptr<reactor::child> child,
                                          core::run_number run);
-  boost::asio::awaitable<void> run_probe(reactor::probe_request request, core::run_number run);
-  boost::asio::awaitable<void> perform_hook(reactor::launch_spec launch, core::run_number run,
-                                            core::hook_kind hook);
-  boost::asio::awaitable<void> perform_stop_command(reactor::launch_spec launch,
-                                                    core::run_number run);
+  boost::asio::awaitable<void> run_probe(core::run_number run);
+  boost::asio::awaitable<void> perform_hook(core::run_number run, core::hook_kind hook);
+  boost::asio::awaitable<void> perform_stop_command(core::run_number run);
 
   driver& driver_;
   core::instance_id id_;
   std::unique_ptr<reactor::log_channel> log_;
+  std::pair<uid_t, gid_t> log_owner_;  ///< of its pipes
   std::shared_ptr<reactor::child> child_;
   core::run_number run_ = 0;
   std::string cgroup_;
@@ -87,6 +95,7 @@ class instance_runtime {
   std::optional<wall_time> started_at_, last_exit_at_;
   std::unique_ptr<run_resources> resources_;
   std::unique_ptr<reactor::file_watch> watch_;
+  std::optional<watch_spec> watched_;  ///< what `watch_` was opened for
   boost::asio::cancellation_signal* probe_signal_ = nullptr;
   std::uint64_t probe_serial_ = 0;
   bool probing_ = false;

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -185,6 +186,14 @@ std::vector<std::pair<std::string, std::string>> base_environment() {
   return kept;
 }
 
+bool may_block(const service_spec& service) {
+  const auto is_file = [](const env_layer& layer) {
+    return std::holds_alternative<env_file>(layer);
+  };
+  return service.user || service.group ||
+         std::any_of(service.env.begin(), service.env.end(), is_file);
+}
+
 built<reactor::launch_spec> build_launch(const service_spec& service,
                                          const launch_context& context) {
   return build_launch(service, context, service.command);
@@ -206,12 +215,6 @@ built<reactor::launch_spec> build_launch(const service_spec& service, const laun
   launch.nice = service.nice;
   launch.limits = service.limits;
   return launch;
-}
-
-std::optional<std::pair<uid_t, gid_t>> log_owner(const service_spec& service) {
-  const auto who = find_account(service);
-  if (!who || !*who) return std::nullopt;
-  return std::make_pair((*who)->ids.uid, (*who)->ids.gid);
 }
 
 }  // namespace aurora::shell

@@ -27,8 +27,13 @@ struct launch_context {
 /// service. With `user`, HOME, USER, LOGNAME and SHELL are that user's.
 std::vector<std::pair<std::string, std::string>> base_environment();
 
+/// Whether a launch of this service asks the system for accounts or reads files: by NSS or from a
+/// disk, either of which may take its time. Such a launch is built on a worker.
+bool may_block(const service_spec& service);
+
 /// The launch of a service's own command. The error says what is wrong in words: an unknown user,
-/// an env file that cannot be read. Env files are read here, at each start.
+/// an env file that cannot be read. Env files are read here, at
+/// each start. Safe on any thread.
 boost::system::result<reactor::launch_spec, std::string> build_launch(
     const service_spec& service, const launch_context& context);
 
@@ -36,8 +41,5 @@ boost::system::result<reactor::launch_spec, std::string> build_launch(
 boost::system::result<reactor::launch_spec, std::string> build_launch(const service_spec& service,
                                                                       const launch_context& context,
                                                                       const argv_template& command);
-
-/// Where the files of an instance with `user` belong, for its FIFO.
-std::optional<std::pair<uid_t, gid_t>> log_owner(const service_spec& service);
 
 }  // namespace aurora::shell
