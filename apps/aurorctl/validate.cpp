@@ -39,12 +39,17 @@ int verb_validate(context& c) {
       c.given.operands.empty() ? require_config(c.given) : absolute(c.given.operands.front());
   disk_source disk;
   const load_result loaded = load_config(file, disk);
+  fault_context context(file, disk);
   std::size_t errors = 0;
   for (const auto& fault : loaded.faults) {
     const bool error = fault.level == diagnostic::severity::error;
     errors += error ? 1 : 0;
     if (c.given.json) continue;
-    c.err.line(neutralise(to_string(fault), sgr::strip) + (error ? "" : " [warning]"));
+    c.err.line(neutralise(to_string(fault), sgr::strip));
+    auto place = context.of(fault);
+    if (place.empty()) continue;
+    place.pop_back();  // line() ends it
+    c.err.line(place);
   }
   if (c.given.json) print_json(c, file, loaded);
   if (!loaded.stack) {

@@ -200,6 +200,10 @@ BOOST_AUTO_TEST_CASE(carets_point_at_the_column) {
   BOOST_TEST(caret("one\n  \"x\": 5\n", {"f", 2, 8}) == "    \"x\": 5\n         ^\n");
   BOOST_TEST(caret("\xC3\xA9x", {"f", 1, 3}) == "  \xC3\xA9x\n   ^\n");
   BOOST_TEST(caret("\tx\x1B[31m", {"f", 1, 2}) == "   x?[31m\n   ^\n");
+  BOOST_TEST(caret("caf\xE9 x", {"f", 1, 6}) == "  caf? x\n       ^\n");
+  BOOST_TEST(caret("\xC2\x9B"
+                   "31m",
+                   {"f", 1, 3}) == "  ??31m\n    ^\n");
   BOOST_TEST(caret("one", {"f", 2, 1}) == "");
   BOOST_TEST(caret("one", {"f", 0, 0}) == "");
   const auto shown = caret(std::string(500, 'a') + "!" + std::string(500, 'a'), {"f", 1, 501});

@@ -154,5 +154,33 @@ class Refused(Case):
         self.home.chmod(0o700)
 
 
+class Shown(Case):
+    def setUp(self):
+        super().setUp()
+        self.idle = self.daemon({"web": {"command": FOREVER}}, start=False)
+
+    def test_what_is_wrong_is_shown(self):
+        """C01: `validate` and aurorad show the line and a caret below the place; nothing is started and no state directory made."""
+        ran = self.home / "ran"
+        for broken in (GOOD.replace('"limit": 5', '"limit" 5'), GOOD.replace('"500ms"', '"5x"'), GOOD.replace('"port": 0', '"prot": 0'), GOOD[:-4]):
+            text = broken.replace('"services": {', f'"services": {{"first": {{"command": ["touch", "{ran}"]}},')
+            self.idle.write(text)
+            refused = subprocess.run([BIN / "aurorad", "--http", "off"], cwd=self.home, env=CLEAN, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            for done in (self.idle.ctl("validate"), refused):
+                with self.subTest(program=done.args[0], text=text):
+                    self.assertEqual(done.returncode, 6)
+                    said = (done.stdout + done.stderr).splitlines()
+                    at = next(i for i, line in enumerate(said) if re.search(r"aurora\.json:\d+:\d+: ", line))
+                    row, column = map(int, re.search(r"json:(\d+):(\d+): ", said[at]).groups())
+                    shown, caret = said[at + 1:at + 3]
+                    line = text.splitlines()[row - 1] + " "  # the place may be its end
+                    self.assertEqual(caret.strip(), "^")
+                    self.assertIn(shown[2:], line, "two blanks, then the line or the part of it around the place")
+                    begin = line.index(shown[2:])
+                    self.assertEqual(caret.index("^") - 2, column - 1 - begin)
+            self.assertFalse(ran.exists())
+            self.assertFalse(self.idle.state.exists())
+
+
 if __name__ == "__main__":
     main()

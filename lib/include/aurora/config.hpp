@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,23 @@ struct load_result {
 ///   number, a boolean or a word is wanted a string that holds `${` may stand, and its result is
 ///   held to the same rules.
 load_result load_config(const std::string& absolute_path, config_source& source);
+
+/// Shows faults in the text that they are about. Each file is read once.
+class fault_context {
+ public:
+  /// `source` outlives it; `main_file` as it was loaded.
+  fault_context(std::string main_file, config_source& source);
+
+  /// `caret` of that fault. Empty after the twentieth, and for env files: what they hold may be
+  /// secret.
+  std::string of(const diagnostic& fault);
+
+ private:
+  std::string main_file_;
+  config_source& source_;
+  std::map<std::string, std::optional<std::string>> texts_;
+  unsigned shown_ = 0;
+};
 
 /// The pairs of an env file, in order; a later one of the same name replaces the value.
 /// `KEY=value` lines as compose reads them: `#` begins a comment at the start of a line or after a

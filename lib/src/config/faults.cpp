@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <aurora/config.hpp>
+
+#include "config/utf8.hpp"
 #include "config/words.hpp"
 
 namespace aurora::config {
@@ -45,6 +48,20 @@ diagnostics fault_list::finish(const std::vector<std::string>& files) && {
 
 namespace aurora {
 
+namespace {
+
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+/// UTF-8, and no C1 control among it: a terminal takes U+009B for the beginning of a command.
+bool is_harmless_utf8(std::string_view text) {
+  if (config::find_bad_utf8(text) != std::string_view::npos) return false;
+  for (auto at = text.find('\xC2'); at != std::string_view::npos; at = text.find('\xC2', at + 1))
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0) return false;
+  return true;
+}
+
+}  // namespace
+
 std::string to_string(const diagnostic& fault) {
   std::string out = fault.at.file;
   if (fault.at.line > 0) out += fmt::format(":{}:{}", fault.at.line, fault.at.column);
@@ -75,18 +92,39 @@ std::string caret(std::string_view text, const position& at) {
   std::size_t column = std::min<std::size_t>(at.column - 1, line.size());
   if (column > widest / 2 && line.size() > widest) {
     auto cut = column - widest / 2;
-    while (cut < column && (static_cast<unsigned char>(line[cut]) & 0xC0) == 0x80) ++cut;
+    while (cut < column && is_continuation(line[cut])) ++cut;
     line.remove_prefix(cut);
     column -= cut;
   }
+  auto end = std::min(line.size(), widest);
+  while (end < line.size() && is_continuation(line[end])) --end;
+  line = line.substr(0, end);
+  const bool text_is_plain = is_harmless_utf8(line);
   std::string shown, under;
-  for (std::size_t i = 0; i < std::min(line.size(), widest); ++i) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
     const auto byte = static_cast<unsigned char>(line[i]);
-    const bool control = byte < 0x20 || byte == 0x7F;
-    shown += line[i] == '\t' || line[i] == '\r' ? ' ' : control ? '?' : line[i];
-    if (i < column && (byte & 0xC0) != 0x80) under += ' ';
+    const bool hidden = byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !text_is_plain);
+    shown += line[i] == '\t' || line[i] == '\r' ? ' ' : hidden ? '?' : line[i];
+    if (i < column && (!text_is_plain || !is_continuation(line[i]))) under += ' ';
   }
   return fmt::format("  {}\n  {}^\n", shown, under);
+}
+
+fault_context::fault_context(std::string main_file, config_source& source)
+    : main_file_(std::move(main_file)), source_(source) {}
+
+std::string fault_context::of(const diagnostic& fault) {
+  constexpr unsigned most = 20;
+  const auto& file = fault.at.file;
+  if (shown_ == most || (file != main_file_ && !file.ends_with(".json"))) return {};
+  auto found = texts_.find(file);
+  if (found == texts_.end()) {
+    std::string words;
+    found = texts_.emplace(file, source_.read(file, words)).first;
+  }
+  if (!found->second) return {};
+  ++shown_;
+  return caret(*found->second, fault.at);
 }
 
 }  // namespace aurora
