@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import subprocess
+from pathlib import Path
 
 from aurora_e2e import BIN, CLEAN, DEADLINE, Case, alive, eventually, main
 
@@ -51,6 +52,26 @@ class Lock(Case):
         self.assertTrue((daemon.state / "aurorad.sock").exists())
         daemon.killed = False
         daemon.start()
+
+
+class Systemd(Case):
+    def test_it_hears_of_the_daemon(self):
+        """Started as systemd starts a service of Type=notify with WatchdogSec: ready, alive, stopping, in that order."""
+        daemon = self.daemon({"web": {"command": FOREVER}}, start=False)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(self.home / "notify"))
+            manager.settimeout(DEADLINE)
+            daemon.start(env={"NOTIFY_SOCKET": str(self.home / "notify"), "WATCHDOG_USEC": "200000"})
+            heard = []
+            while heard.count("WATCHDOG=1") < 4 or not any("READY=1" in text for text in heard):
+                heard.append(manager.recv(4096).decode())
+            daemon.wait_state("web", "running")
+            environment = Path(f"/proc/{daemon.status('web')['pid']}/environ").read_bytes()
+            self.assertNotIn(b"WATCHDOG_USEC", environment)
+            daemon.process.send_signal(signal.SIGTERM)
+            while "STOPPING=1" not in heard:
+                heard.append(manager.recv(4096).decode())
+        self.assertEqual(daemon.process.wait(DEADLINE), 0)
 
 
 class Signals(Case):

@@ -184,6 +184,15 @@ class Stopping(PuppetCase):
         self.assertFalse(alive(child), "nothing of a stopped service stays behind")
         self.assertFalse(Path(f"/proc/{puppet.pid}").exists())
 
+    def test_a_failing_pre_start_is_explained(self):
+        """P23: what a failed pre_start said is in `why` and in the daemon's log, also where nothing brings it back."""
+        daemon = self.daemon({"web": {"command": ["true"], "restart": {"policy": "never"}, "hooks": {"pre_start": "echo disk is missing; exit 9"}}})
+        daemon.wait_state("web", "failed")
+        for text in (daemon.ctl("why", "web", check=0).stdout, daemon.err()):
+            self.assertIn("pre_start", text)
+            self.assertIn("disk is missing", text)
+            self.assertNotIn("unknown", text)
+
 
 if __name__ == "__main__":
     main()

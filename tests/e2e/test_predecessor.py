@@ -230,6 +230,20 @@ class Predecessor(Case):
         self.assertEqual((status["a"]["state"], status["a"]["desired"]), ("stopped", "down"))
         self.assertEqual(status["b"]["state"], "running")
 
+    def test_wrong_health_path_is_told_while_starting(self):
+        """A wrong path is told with the status received and the path while the service still starts, long before anything is killed."""
+        daemon = self.daemon({"web": {"command": [str(SUPPORT / "puppet"), "--status", "404", "--http", "${PORT}"], "port": 0, "start_timeout": "10m",
+                                      "health": {"http": "http://127.0.0.1:${PORT}/helth", "start_interval": "50ms"}}})
+        daemon.wait_state("web", "starting")
+        pid = eventually(lambda: daemon.status("web")["pid"], "it has a process", daemon)
+        told = eventually(lambda: next((text for text in [daemon.ctl("why", "web").stdout] if "HTTP 404" in text), ""), "`why` names the status", daemon)
+        self.assertIn("/helth", told)
+        eventually(lambda: "HTTP 404" in daemon.err(), "the daemon's log names it", daemon)
+        self.assertEqual(daemon.err().count("HTTP 404"), 1, "once, not with each probe")
+        status = daemon.status("web")
+        self.assertEqual((status["state"], status["pid"]), ("starting", pid))
+        self.assertTrue(alive(pid))
+
 
 if __name__ == "__main__":
     main()

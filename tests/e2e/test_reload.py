@@ -208,6 +208,39 @@ class Reloads(Case):
             self.assertLess(daemon.resident() - memory, 5 << 20)
         self.assertEqual(self.pids(daemon), pids)
 
+    def test_removed_are_gone(self):
+        """C10: a reload returns when what it removes is gone, in order of dependencies."""
+        services = {f"s{i}": {"command": FOREVER, "depends_on": [f"s{i - 1}"] if i else []} for i in range(5)}
+        daemon = self.daemon(services)
+        daemon.wait_state("s4", "running")
+        for name in ("s4", "s3", "s2"):
+            del services[name]
+        daemon.write(self.config(services))
+        code, answer = daemon.api("POST", "/api/v1/reload?wait=20s", {})
+        self.assertEqual(set(daemon.status()), {"s0", "s1"}, (code, answer))
+
+    def test_answers_are_definite(self):
+        """C11: a reload that waits answers when it is done or overtaken, not with `pending` long before its time."""
+        services = {f"s{i}": {"command": FOREVER} for i in range(6)}
+        daemon = self.daemon(services)
+        for name in services:
+            daemon.wait_state(name, "running")
+        chance, lock = random.Random(11), threading.Lock()
+
+        def act(turn):
+            name = f"s{chance.randrange(6)}"
+            if turn % 2:
+                return daemon.api("POST", f"/api/v1/services/{name}/restart?wait=20s", {})
+            with lock:
+                services[name] = {"command": FOREVER, "env": {"TURN": str(turn)}}
+                daemon.config.with_suffix(".new").write_text(json.dumps({"version": 1, **self.config(services)}))
+                daemon.config.with_suffix(".new").rename(daemon.config)
+            return daemon.api("POST", "/api/v1/reload?wait=20s", {})
+
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(act, range(200)))
+        self.assertEqual([answer for code, answer in answers if code != 200 or not answer.get("operation", {"finished": True})["finished"]], [])
+
 
 if __name__ == "__main__":
     main()

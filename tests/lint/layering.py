@@ -47,7 +47,7 @@ IMPURE_CODE = (
 # Targets that a pure room's CMake list may name.
 LINKS = {
     "core": {"fmt::fmt", "Boost::headers"},
-    "config": {"aurora_core", "fmt::fmt", "Boost::headers", "Boost::json", "PkgConfig::RE2"},
+    "config": {"aurora_core", "fmt::fmt", "Boost::headers", "Boost::json", "aurora_re2"},
     "wire": {"aurora_core", "fmt::fmt", "Boost::headers", "Boost::json"},
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)

@@ -19,6 +19,7 @@ namespace aurora::shell {
 namespace {
 
 constexpr std::size_t longest_shown = 80;
+constexpr std::string_view stderr_suffix = ".err";  // of the log of a separate stderr
 
 problem no_such_service(const std::string& name, const core::engine& engine) {
   const bool whole = name.size() <= longest_shown;
@@ -128,7 +129,8 @@ server::answer<std::vector<service_status>> control::services(
   return shown;
 }
 
-target_report control::report_one(core::instance_id id, bool already, driver::goal towards) const {
+target_report control::report_one(core::instance_id id, bool already, driver::goal towards,
+                                  bool settled) const {
   auto& engine = driver_.engine();
   target_report told;
   const auto status = engine.status(id, monotonic_now());
@@ -139,19 +141,20 @@ target_report control::report_one(core::instance_id id, bool already, driver::go
   using result = target_report::result;
   told.what = progress == core::progress::done     ? (already ? result::already : result::done)
               : progress == core::progress::failed ? result::failed
-                                                   : result::pending;
+              : settled ? result::done  // it was there; since then somebody else acts
+                        : result::pending;
   if (told.what == result::failed || told.what == result::pending)
     told.detail = in_words(status.why, status.because);
   return told;
 }
 
 operation_report control::report(const core::targets& who, const std::vector<bool>& already,
-                                 driver::goal towards) const {
+                                 driver::goal towards, bool settled) const {
   operation_report told;
   told.finished = true;
   for (std::size_t i = 0; i < who.size(); ++i) {
     if (!driver_.engine().exists(who[i])) continue;
-    told.targets.push_back(report_one(who[i], already[i], towards));
+    told.targets.push_back(report_one(who[i], already[i], towards, settled));
     if (told.targets.back().what == target_report::result::pending) told.finished = false;
   }
   return told;
@@ -174,8 +177,9 @@ boost::asio::awaitable<server::answer<operation_report>> control::operate(
   if (what == server::verb::stop) event = core::event::stop{*who};
   if (what == server::verb::restart) event = core::event::restart{*who};
   driver_.post(std::move(event));
-  if (wait) co_await driver_.settled(*who, towards, wait);
-  co_return report(*who, already, towards);
+  bool settled = false;
+  if (wait) settled = co_await driver_.settled(*who, towards, wait);
+  co_return report(*who, already, towards, settled);
 }
 
 server::answer<void> control::signal(const std::string& name, int number) {
@@ -251,14 +255,21 @@ server::answer<std::vector<server::log_source>> control::logs(
     if (!channel) continue;
     channel->drain();
     found.push_back({engine.name(id), channel->path(), channel->bytes()});
+    if (auto* err = channel->separate_stderr())
+      found.push_back({engine.name(id) + std::string(stderr_suffix), err->path(), err->bytes()});
   }
   return found;
 }
 
 std::shared_ptr<void> control::follow(const std::string& instance, log_sink sink) {
-  const auto id = driver_.engine().find(instance);
+  // No service is called what the separate stderr of another is: the loader refuses that.
+  auto id = driver_.engine().find(instance);
+  const bool separate = !id && instance.ends_with(stderr_suffix);
+  if (separate)
+    id = driver_.engine().find(instance.substr(0, instance.size() - stderr_suffix.size()));
   if (!id) return nullptr;
   auto* channel = driver_.runtime(*id).log();
+  if (channel && separate) channel = channel->separate_stderr();
   return channel ? channel->tap(std::move(sink)) : nullptr;
 }
 

@@ -54,8 +54,9 @@ class control : public server::backend {
   server::answer<core::targets> resolve(const std::vector<std::string>& names) const;
   service_status status_of(core::instance_id id, instant now);
   operation_report report(const core::targets& who, const std::vector<bool>& already,
-                          driver::goal towards) const;
-  target_report report_one(core::instance_id id, bool already, driver::goal towards) const;
+                          driver::goal towards, bool settled) const;
+  target_report report_one(core::instance_id id, bool already, driver::goal towards,
+                           bool settled) const;
   boost::asio::awaitable<operation_report> settle_change(core::targets who,
                                                          std::optional<duration> wait);
   std::vector<std::string> put_off() const;

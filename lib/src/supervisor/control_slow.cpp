@@ -125,14 +125,15 @@ boost::asio::awaitable<operation_report> control::settle_change(core::targets wh
     const bool wanted = driver_.engine().status(id, {}).desired == desired_state::up;
     (wanted && is_defined(driver_.engine(), id) ? up : down).push_back(id);
   }
+  bool all_up = false, all_down = false;
   if (wait) {
     const auto until = monotonic_now() + *wait;
-    co_await driver_.settled(up, driver::goal::up, wait);
-    co_await driver_.settled(down, driver::goal::down,
-                             std::max(duration{}, until - monotonic_now()));
+    all_up = co_await driver_.settled(up, driver::goal::up, wait);
+    all_down = co_await driver_.settled(down, driver::goal::down,
+                                        std::max(duration{}, until - monotonic_now()));
   }
-  auto told = report(up, std::vector<bool>(up.size(), false), driver::goal::up);
-  auto gone = report(down, std::vector<bool>(down.size(), false), driver::goal::down);
+  auto told = report(up, std::vector<bool>(up.size(), false), driver::goal::up, all_up);
+  auto gone = report(down, std::vector<bool>(down.size(), false), driver::goal::down, all_down);
   told.finished = told.finished && gone.finished;
   std::move(gone.targets.begin(), gone.targets.end(), std::back_inserter(told.targets));
   co_return told;

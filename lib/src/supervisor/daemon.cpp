@@ -131,6 +131,7 @@ class daemon {
     driver_.open();
     tasks_.spawn(watch_for_end());
     tasks_.spawn(watch_for_others());
+    tasks_.spawn(keep_watchdog());
     orphans_.start();
     server_.listen(*listener);
     tasks_.spawn(begin(start_delay));
@@ -215,6 +216,17 @@ class daemon {
     }
   }
 
+  // Twice in each span, as sd_watchdog_enabled(3) recommends. From the loop: a loop that hangs is
+  // what systemd is to find.
+  asio::awaitable<void> keep_watchdog() {
+    const auto within = reactor::systemd_watchdog();
+    while (within && !over_) {
+      reactor::notify_systemd("WATCHDOG=1");
+      ping_.expires_after(*within / 2);
+      co_await ping_.async_wait(reactor::tok);
+    }
+  }
+
   asio::awaitable<void> reload() {
     reactor::notify_systemd("RELOADING=1");
     auto reloading = control_.reload(std::nullopt);
@@ -238,6 +250,8 @@ class daemon {
     stop_services_.cancel();
     others_.cancel();
     delay_.cancel();
+    over_ = true;
+    ping_.cancel();
   }
 
   asio::awaitable<void> limit_the_end() {
@@ -265,8 +279,10 @@ class daemon {
   bool going_down_ = false;
   bool signalled_ = false;
   bool ending_ = false;
+  bool over_ = false;
   asio::signal_set stop_services_, others_;
   asio::steady_timer delay_{loop_};  // of the start, then of the end
+  asio::steady_timer ping_{loop_};
   reactor::orphan_reaper orphans_;
   shell::driver driver_;
   shell::control control_;
@@ -281,7 +297,12 @@ std::optional<stack_spec> read_configuration(const std::string& path) {
     complain(*unsafe);
     return std::nullopt;
   }
-  for (const auto& fault : loaded.faults) complain(to_string(fault));
+  fault_context context(path, disk);
+  for (const auto& fault : loaded.faults) {
+    auto shown = to_string(fault) + "\n" + context.of(fault);
+    shown.pop_back();
+    complain(shown);
+  }
   return std::move(loaded.stack);
 }
 

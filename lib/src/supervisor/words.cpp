@@ -12,8 +12,10 @@ std::string with_text(std::string head, const evidence& because) {
   return head;
 }
 
+/// A hook that failed has no exit of the service's own, but words.
 std::string ended(const evidence& because) {
-  return because.exit ? describe(*because.exit) : std::string("unknown");
+  if (because.exit) return describe(*because.exit);
+  return because.text.empty() ? "unknown" : because.text;
 }
 
 std::string counted(const evidence& because) {

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -271,6 +273,22 @@ void notify_systemd(std::string_view text) {
   ::sendto(fd, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
            length);
   ::close(fd);
+}
+
+std::optional<duration> systemd_watchdog() {
+  const auto number = [](const char* name) -> std::optional<std::uint64_t> {
+    const char* text = std::getenv(name);
+    std::uint64_t value = 0;
+    if (!text) return std::nullopt;
+    const auto [end, fault] = std::from_chars(text, text + std::strlen(text), value);
+    return fault == std::errc{} && *end == 0 ? std::optional(value) : std::nullopt;
+  };
+  const auto within = number("WATCHDOG_USEC");
+  const auto whose = number("WATCHDOG_PID");
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max() / 1000;
+  if (!within || *within == 0 || *within > most) return std::nullopt;
+  if (whose && *whose != static_cast<std::uint64_t>(::getpid())) return std::nullopt;
+  return std::chrono::microseconds(*within);
 }
 
 }  // namespace aurora::reactor

@@ -57,6 +57,10 @@ class notify_socket {
 /// Tells systemd about the daemon itself (READY=1 …) where NOTIFY_SOCKET is set; else does nothing.
 void notify_systemd(std::string_view text);
 
+/// How often systemd has to hear WATCHDOG=1 from this process (WATCHDOG_USEC and WATCHDOG_PID, see
+/// sd_watchdog_enabled(3)); nothing: it does not listen for it.
+std::optional<duration> systemd_watchdog();
+
 /// A pipe on which a service writes a newline when it is ready (`ready: {"fd": N}`).
 class ready_pipe {
  public:
