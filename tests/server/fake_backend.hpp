@@ -64,13 +64,17 @@ class fake_backend : public backend {
 
   answer<std::vector<service_status>> services(const std::vector<std::string>& names) override {
     std::vector<service_status> found;
+    std::set<std::string> known;
     for (const auto& each : stack.services) {
       const auto is = [&](const auto& n) {
         return n == each.instance.name || n == each.instance.service;
       };
       if (names.empty() || std::any_of(names.begin(), names.end(), is)) found.push_back(each);
+      known.insert({each.instance.name, each.instance.service});
     }
-    if (found.empty()) return unknown(names.front());
+    for (const auto& name : names) {
+      if (known.count(name) == 0) return unknown(name);
+    }
     return found;
   }
 

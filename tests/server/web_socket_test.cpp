@@ -164,6 +164,21 @@ BOOST_AUTO_TEST_CASE(subscriptions) {
   BOOST_TEST(on.eventually([&] { return on.backend.followers.empty(); }));
 }
 
+// Names that are gone do not cost the output of those that are there; they are named.
+BOOST_AUTO_TEST_CASE(some_unknown) {
+  running_server on;
+  socket_client client(on);
+  client.message();
+  client.say(R"({"subscribe": {"logs": ["gone", "web", "web@7", "db"]}})");
+  const auto subscribed = client.message();
+  BOOST_TEST(boost::json::serialize(subscribed) ==
+             R"({"type":"subscribed","logs":["db","web@1","web@2"],"unknown":["gone","web@7"]})");
+  on.on_loop([&] { on.backend.print("web@2", "here\n"); });
+  BOOST_TEST(client.message_of("log").at("text").as_string() == "here");
+  client.say(R"({"unsubscribe": {"logs": ["gone", "web", "db"]}})");
+  BOOST_TEST(on.eventually([&] { return on.backend.followers.empty(); }));
+}
+
 // Subscribing twice brings nothing twice.
 BOOST_AUTO_TEST_CASE(twice) {
   running_server on;

@@ -197,6 +197,8 @@ BOOST_AUTO_TEST_CASE(stream_messages) {
   BOOST_TEST(wire::dropped_message(3) == R"({"type":"dropped","lines":3})");
   BOOST_TEST(wire::removed_message("web@2") == R"({"type":"removed","name":"web@2"})");
   BOOST_TEST(wire::subscribed_message({"a", "b"}) == R"({"type":"subscribed","logs":["a","b"]})");
+  BOOST_TEST(wire::subscribed_message({"a"}, {"x"}) ==
+             R"({"type":"subscribed","logs":["a"],"unknown":["x"]})");
   BOOST_TEST(wire::status_message(backend()).starts_with(
       R"({"type":"status","service":{"name":"backend",)"));
   const auto snapshot = wire::snapshot_message(5, demo());

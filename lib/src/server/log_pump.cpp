@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "server/on_worker.hpp"
@@ -26,14 +27,37 @@ log_pump::log_pump(backend& from, reactor::worker_pool& workers, history_opener 
       format_(std::move(as)),
       wake_(wake) {}
 
-answer<std::vector<std::string>> log_pump::add(const wanted& what) {
-  // Where the logs stand, and following them, in one turn of the loop: nothing comes in between.
-  const auto sources = from_.logs(what.names);
+answer<log_pump::found> log_pump::find(const std::vector<std::string>& names) const {
+  auto all = from_.logs(names);
+  if (all) return found{*std::move(all), {}};
+  if (names.size() < 2) return all.error();
+  // Asked for one by one, each unknown name would cost a search for one that is near it.
+  const auto logs = from_.logs({});
+  if (!logs) return logs.error();
+  std::set<std::string, std::less<>> known;
+  for (const log_source& source : *logs) {
+    known.insert(source.instance);
+    known.insert(source.instance.substr(0, source.instance.find('@')));
+  }
+  for (const auto& node : from_.graph().nodes) known.insert(node.service);  // those without a log
+  std::vector<std::string> there;
+  std::vector<std::string> unknown;
+  for (const auto& name : names) (known.count(name) != 0 ? there : unknown).push_back(name);
+  if (there.empty()) return all.error();
+  auto sources = from_.logs(there);
   if (!sources) return sources.error();
-  std::vector<std::string> instances;
+  return found{*std::move(sources), std::move(unknown)};
+}
+
+answer<log_pump::added> log_pump::add(const wanted& what) {
+  // Where the logs stand, and following them, in one turn of the loop: nothing comes in between.
+  auto logs = find(what.names);
+  if (!logs) return logs.error();
+  added result;
+  result.unknown = std::move(logs->unknown);
   std::vector<history_request> requests;
-  for (const log_source& source : *sources) {
-    instances.push_back(source.instance);
+  for (const log_source& source : logs->sources) {
+    result.instances.push_back(source.instance);
     if (feeds_.count(source.instance) != 0) continue;
     if (what.lines > 0) requests.push_back({source.instance, source.bytes, what.lines, what.since});
     if (what.live) follow(source);
@@ -45,7 +69,7 @@ answer<std::vector<std::string>> log_pump::add(const wanted& what) {
     past_.push_back(std::move(before));
   }
   wake_.set();
-  return instances;
+  return result;
 }
 
 std::vector<wire::log_line> log_pump::past::next() {
@@ -65,10 +89,10 @@ void log_pump::follow(const log_source& source) {
 }
 
 void log_pump::remove(const std::vector<std::string>& names) {
-  const auto sources = from_.logs(names);
+  const auto logs = find(names);
   std::vector<std::string> gone = names;
-  if (sources) {
-    for (const log_source& source : *sources) gone.push_back(source.instance);
+  if (logs) {
+    for (const log_source& source : logs->sources) gone.push_back(source.instance);
   }
   for (const auto& name : gone) {
     feeds_.erase(name);

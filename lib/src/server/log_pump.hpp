@@ -43,8 +43,13 @@ class log_pump {
   log_pump(const log_pump&) = delete;
   log_pump& operator=(const log_pump&) = delete;
 
-  /// Returns: the instances it stands for. Those already followed keep what they have.
-  answer<std::vector<std::string>> add(const wanted& what);
+  struct added {
+    std::vector<std::string> instances;  ///< what the names stand for
+    std::vector<std::string> unknown;    ///< names that stand for nothing
+  };
+
+  /// Those already followed keep what they have. A problem only where none of the names is known.
+  answer<added> add(const wanted& what);
   /// Names as in `add`, or instances that are gone by now.
   void remove(const std::vector<std::string>& names);
 
@@ -66,6 +71,11 @@ class log_pump {
     std::vector<wire::log_line> next();
   };
 
+  struct found {
+    std::vector<log_source> sources;
+    std::vector<std::string> unknown;
+  };
+  answer<found> find(const std::vector<std::string>& names) const;
   void follow(const log_source& source);
   void take(feed& from, std::string_view bytes, std::uint64_t offset);
   void push(const wire::log_line& line);

@@ -136,7 +136,8 @@ class stream_client : public follower {
     what.lines = request->lines;
     what.live = true;
     const auto added = logs_.add(what);
-    note(added ? wire::subscribed_message(*added) : wire::error_message(added.error()));
+    note(added ? wire::subscribed_message(added->instances, added->unknown)
+               : wire::error_message(added.error()));
   }
 
   void note(std::string message) {

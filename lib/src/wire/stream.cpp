@@ -42,9 +42,12 @@ std::string removed_message(std::string_view name) {
   return object([&](json_writer& to) { to.field("type", "removed").field("name", name); });
 }
 
-std::string subscribed_message(const std::vector<std::string>& instances) {
-  return object(
-      [&](json_writer& to) { to.field("type", "subscribed").strings("logs", instances); });
+std::string subscribed_message(const std::vector<std::string>& instances,
+                               const std::vector<std::string>& unknown) {
+  return object([&](json_writer& to) {
+    to.field("type", "subscribed").strings("logs", instances);
+    if (!unknown.empty()) to.strings("unknown", unknown);
+  });
 }
 
 std::string log_message(const log_line& line) {

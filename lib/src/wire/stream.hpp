@@ -14,7 +14,8 @@
 ///   {"type":"event","sequence":…,"at":…,…}           every journal entry after it, in order
 ///   {"type":"status","service":{…}}                  an instance as it is after those events
 ///   {"type":"removed","name":"web@2"}                an instance that is configured no more
-///   {"type":"subscribed","logs":["web@1","web@2"]}   the instances a subscription stands for
+///   {"type":"subscribed","logs":["web@1","web@2"]}   the instances a subscription stands for;
+///                                                    "unknown":["x"] where some names are
 ///   {"type":"log","name":…,"at":…,"offset":…,"text":…,"partial":…}
 ///   {"type":"dropped","lines":N}                     log lines this client was too slow for, here
 ///   {"type":"error","title":…,"detail":…}            a message of the client that was refused
@@ -24,7 +25,8 @@ std::string snapshot_message(std::uint64_t sequence, const stack_status& stack);
 std::string event_message(const journal_entry& entry);
 std::string status_message(const service_status& service);
 std::string removed_message(std::string_view name);
-std::string subscribed_message(const std::vector<std::string>& instances);
+std::string subscribed_message(const std::vector<std::string>& instances,
+                               const std::vector<std::string>& unknown = {});
 std::string log_message(const log_line& line);
 std::string dropped_message(std::uint64_t lines);
 std::string error_message(const problem& fault);
