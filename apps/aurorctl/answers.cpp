@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "failure.hpp"
 #include "units.hpp"
@@ -100,6 +101,12 @@ const service_view* status_view::find(std::string_view name) const {
   const auto it = std::find_if(services.begin(), services.end(),
                                [&](const service_view& s) { return s.name == name; });
   return it == services.end() ? nullptr : &*it;
+}
+
+void status_view::keep_known(std::vector<std::string>& names) const {
+  std::set<std::string_view> known;
+  for (const auto& s : services) known.insert(s.name);
+  std::erase_if(names, [&](const std::string& name) { return known.count(name) == 0; });
 }
 
 const json::value& child_of(const json::value& from, std::string_view key) {

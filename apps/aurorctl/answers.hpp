@@ -55,6 +55,8 @@ struct status_view {
   daemon_view daemon;
   std::vector<service_view> services;
   const service_view* find(std::string_view name) const;
+  /// Takes those out of `names` that are no instances of these.
+  void keep_known(std::vector<std::string>& names) const;
 };
 
 struct event_view {

@@ -41,6 +41,7 @@ attached_stack::attached_stack(context& c, client& api, std::optional<launched_d
 
 void attached_stack::on_snapshot(std::uint64_t /*sequence*/, const status_view& status) {
   status_ = status;
+  status.keep_known(names_);
   for (const auto& s : status.services) on_service(s);
 }
 
@@ -53,7 +54,7 @@ void attached_stack::on_service(const service_view& service) {
     *it = service;
   }
   const bool known = std::find(names_.begin(), names_.end(), service.name) != names_.end();
-  if (known || !c_.given.operands.empty()) return;
+  if (known || !means(c_.given.operands, service)) return;
   names_.push_back(service.name);
   fresh_.push_back(service.name);
   view_.widen({service.name});
@@ -62,11 +63,18 @@ void attached_stack::on_service(const service_view& service) {
 
 void attached_stack::on_removed(const std::string& name) {
   std::erase_if(status_.services, [&](const service_view& s) { return s.name == name; });
+  std::erase(names_, name);
+  std::erase(fresh_, name);
 }
 
 void attached_stack::on_subscribed() {
   stale_ = true;
   something_.set();
+}
+
+void attached_stack::on_refused(const failure& why) {
+  view_.remark(why.what, colour::yellow);
+  c_.out.flush();
 }
 
 void attached_stack::on_log(const log_line& line) {
@@ -101,7 +109,8 @@ asio::awaitable<void> attached_stack::catch_up(client& api) {
   log_query query;
   query.lines = most_log_lines;
   query.since = since_;
-  const auto missed = co_await fetch_history(api, names_, query, view_);
+  const auto names = names_;  // services come and go meanwhile
+  const auto missed = co_await fetch_history(api, names, query, view_);
   for (const auto& line : missed) print(line);
 }
 
@@ -111,8 +120,8 @@ asio::awaitable<void> attached_stack::show(feed& changes) {
     co_await something_.wait();
     something_.clear();
     if (!fresh_.empty()) {
-      const auto names = std::exchange(fresh_, {});
-      co_await changes.subscribe(names);
+      auto names = std::exchange(fresh_, {});
+      co_await changes.subscribe(std::move(names));
     }
     if (std::exchange(stale_, false)) {
       try {

@@ -28,6 +28,7 @@ class attached_stack : public listener {
   void on_service(const service_view& service) override;
   void on_removed(const std::string& name) override;
   void on_subscribed() override;
+  void on_refused(const failure& why) override;
   void on_log(const log_line& line) override;
   void on_dropped(std::uint64_t lines) override;
   void on_event(const event_view& event) override;

@@ -41,6 +41,9 @@ constexpr int code(exit_code c) { return static_cast<int>(c); }
 std::vector<const service_view*> select(const status_view& status,
                                         const std::vector<std::string>& names);
 
+/// Whether a service or an instance among `names` is this one; none means all.
+bool means(const std::vector<std::string>& names, const service_view& service);
+
 /// What `failure` says, on stderr.
 void tell(terminal& err, const failure& what);
 

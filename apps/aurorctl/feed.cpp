@@ -4,15 +4,16 @@
 
 #include <algorithm>
 
-#include "failure.hpp"
+#include "text.hpp"
 
 namespace aurora::ctl {
 namespace {
 
-std::string subscription(const std::vector<std::string>& names) {
-  json::array logs;
-  for (const auto& name : names) logs.emplace_back(name);
-  json::object what{{"logs", std::move(logs)}, {"lines", 0}};
+/// The daemon takes messages of 4 KiB: the names in one, with room for what stands around them.
+constexpr std::size_t names_in_message = 3 * 1024;
+
+std::string subscription(json::array names) {
+  json::object what{{"logs", std::move(names)}, {"lines", 0}};
   return to_text(json::object{{"subscribe", std::move(what)}});
 }
 
@@ -25,13 +26,45 @@ asio::awaitable<void> pause(duration span) {
 }
 
 asio::awaitable<void> feed::open() {
+  to_ask_.clear();
+  asked_ = false;
   co_await stream_.open();
-  if (!logs_.empty()) co_await stream_.send(subscription(logs_));
+  want(logs_);
+  co_await ask();
 }
 
-asio::awaitable<void> feed::subscribe(const std::vector<std::string>& names) {
+void feed::want(const std::vector<std::string>& names) {
+  json::array some;
+  std::size_t bytes = 0;
+  for (const auto& name : names) {
+    if (!some.empty() && bytes + name.size() > names_in_message) {
+      to_ask_.push_back(subscription(std::exchange(some, {})));
+      bytes = 0;
+    }
+    bytes += name.size() + 3;
+    some.emplace_back(name);
+  }
+  if (!some.empty()) to_ask_.push_back(subscription(std::move(some)));
+}
+
+/// Sends the next subscription, unless one is under way. Two coroutines come here, and a WebSocket
+/// bears one writer at a time.
+asio::awaitable<void> feed::ask() {
+  if (sending_) co_return;
+  sending_ = true;
+  while (!asked_ && !to_ask_.empty()) {
+    asked_ = true;
+    std::string message = std::move(to_ask_.front());
+    to_ask_.pop_front();
+    co_await stream_.send(std::move(message));
+  }
+  sending_ = false;
+}
+
+asio::awaitable<void> feed::subscribe(std::vector<std::string> names) {
   logs_.insert(logs_.end(), names.begin(), names.end());
-  co_await stream_.send(subscription(names));
+  want(names);
+  co_await ask();
 }
 
 asio::awaitable<bool> feed::reopen(duration patience) {
@@ -59,6 +92,7 @@ asio::awaitable<void> feed::run(duration patience) {
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     if (message) {
       hand_on(*message);
+      co_await ask();
       continue;
     }
     to_.on_lost();
@@ -66,17 +100,36 @@ asio::awaitable<void> feed::run(duration patience) {
   }
 }
 
+void feed::note_answer(const json::value& message) {
+  asked_ = false;
+  if (text_of(message, "type") == "error") {
+    const std::string detail = text_of(message, "detail");
+    to_.on_refused({exit_code::failed,
+                    "the daemon refused a subscription: " + text_of(message, "title") +
+                        (detail.empty() ? "" : ": " + detail),
+                    text_of(message, "hint")});
+  } else if (const auto unknown = texts_of(message, "unknown"); !unknown.empty()) {
+    to_.on_refused({exit_code::no_such_service,
+                    "no output comes from " + enumerate(unknown) + ": not configured any more"});
+  }
+  // Before the last answer the catching up would miss what is not subscribed to yet.
+  if (to_ask_.empty()) to_.on_subscribed();
+}
+
 void feed::hand_on(const json::value& message) {
   const std::string type = text_of(message, "type");
   if (type == "snapshot") {
     const auto sequence = number_of(message, "sequence").value_or(0);
-    to_.on_snapshot(static_cast<std::uint64_t>(sequence), read_status(child_of(message, "status")));
+    const auto status = read_status(child_of(message, "status"));
+    status.keep_known(logs_);  // what the daemon came back without is not asked for again
+    to_.on_snapshot(static_cast<std::uint64_t>(sequence), status);
   } else if (type == "status") {
     to_.on_service(read_service(child_of(message, "service")));
   } else if (type == "removed") {
+    std::erase(logs_, text_of(message, "name"));
     to_.on_removed(text_of(message, "name"));
-  } else if (type == "subscribed") {
-    to_.on_subscribed();
+  } else if (type == "subscribed" || type == "error") {
+    note_answer(message);
   } else if (type == "event") {
     to_.on_event(read_event(message));
     to_.on_raw_event(message);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
+#include "failure.hpp"
 #include "stream.hpp"
 #include "tasks.hpp"
 
@@ -14,7 +16,10 @@ struct listener {
   virtual void on_snapshot(std::uint64_t /*sequence*/, const status_view& /*status*/) {}
   virtual void on_service(const service_view& /*service*/) {}
   virtual void on_removed(const std::string& /*name*/) {}
-  virtual void on_subscribed() {}  ///< log lines written from here on come by `on_log`
+  /// All that was subscribed to is: log lines written from here on come by `on_log`.
+  virtual void on_subscribed() {}
+  /// The daemon did not do what the stream was asked for, or not all of it.
+  virtual void on_refused(const failure& /*why*/) {}
   virtual void on_event(const event_view& /*event*/) {}
   virtual void on_raw_event(const json::value& /*event*/) {}  ///< the same as it came
   virtual void on_log(const log_line& /*line*/) {}
@@ -34,16 +39,23 @@ class feed {
   /// very first connecting fails.
   asio::awaitable<void> run(duration patience);
 
-  /// Also the logs of these; kept for the next connecting too.
-  asio::awaitable<void> subscribe(const std::vector<std::string>& names);
+  /// Also the logs of these; kept for the next connecting too, until the daemon says that they are
+  /// gone.
+  asio::awaitable<void> subscribe(std::vector<std::string> names);
 
  private:
   asio::awaitable<bool> reopen(duration patience);
   asio::awaitable<void> open();
+  asio::awaitable<void> ask();
+  void want(const std::vector<std::string>& names);
   void hand_on(const json::value& message);
+  void note_answer(const json::value& message);
   stream stream_;
   listener& to_;
   std::vector<std::string> logs_;
+  std::deque<std::string> to_ask_;  ///< subscriptions, one at a time: each is answered
+  bool asked_ = false;              ///< the answer to one is still to come
+  bool sending_ = false;
 };
 
 /// Runs a feed whose loss only costs beauty: a `failure` to connect is swallowed.

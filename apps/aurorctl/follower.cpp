@@ -27,6 +27,8 @@ void follower::on_subscribed() {
   wake();
 }
 
+void follower::on_refused(const failure& why) { tell(c_.err, why); }
+
 void follower::on_lost() {
   if (c_.given.quiet) return;
   c_.err.line(c_.err.paint(colour::dim, "the daemon went away; waiting for it to come back"));
@@ -46,8 +48,8 @@ asio::awaitable<int> follower::loop(client& api, feed& changes, tasks& beside) {
     if (!woken) co_return code(exit_code::timed_out);
     if (over_ || beside.faulted()) co_return 0;
     if (!more_logs_.empty()) {
-      const auto names = std::exchange(more_logs_, {});
-      co_await changes.subscribe(names);
+      auto names = std::exchange(more_logs_, {});
+      co_await changes.subscribe(std::move(names));
     }
     if (stale_) {
       stale_ = false;

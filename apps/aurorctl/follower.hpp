@@ -23,6 +23,7 @@ class follower : public listener {
 
   void on_snapshot(std::uint64_t sequence, const status_view& status) override;
   void on_subscribed() override;
+  void on_refused(const failure& why) override;
   void on_lost() override;
 
  protected:

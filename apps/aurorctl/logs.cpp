@@ -67,7 +67,11 @@ asio::awaitable<std::vector<log_line>> fetch_history(client& api,
     const std::string target =
         target_of(name, query, query.filtered ? most_log_lines : query.lines);
     const reply answer = co_await api.get(target, "application/x-ndjson", reading_takes);
-    if (answer.status != 200) throw refused(answer);
+    if (answer.status != 200) {
+      const auto fault = refused(answer);
+      if (fault.code == exit_code::no_such_service) continue;  // removed since we heard of it
+      throw fault;
+    }
     auto lines = parse_lines(answer.body);
     std::erase_if(lines, [&](const log_line& line) { return !view.wants(line); });
     if (lines.size() > query.lines) {
@@ -82,12 +86,8 @@ asio::awaitable<std::vector<log_line>> fetch_history(client& api,
 }
 
 log_follower::log_follower(context& c, endpoint where, std::vector<std::string> names,
-                           log_query query, log_view& view, bool all)
-    : follower(c, std::move(where), names),
-      view_(view),
-      query_(query),
-      names_(std::move(names)),
-      all_(all) {}
+                           log_query query, log_view& view)
+    : follower(c, std::move(where), names), view_(view), query_(query), names_(std::move(names)) {}
 
 asio::awaitable<void> log_follower::catch_up(client& api) {
   std::vector<std::string> fresh;
@@ -101,7 +101,6 @@ asio::awaitable<void> log_follower::catch_up(client& api) {
   // An instance that came up while we followed is shown from its beginning.
   const auto before = co_await fetch_history(api, fresh, query_, view_);
   for (const auto& line : before) show(line);
-  began_ = true;
 }
 
 void log_follower::on_log(const log_line& line) {
@@ -119,12 +118,15 @@ void log_follower::on_dropped(std::uint64_t lines) {
 
 void log_follower::on_snapshot(std::uint64_t sequence, const status_view& status) {
   follower::on_snapshot(sequence, status);
+  status.keep_known(names_);
   for (const auto& s : status.services) on_service(s);
 }
 
+void log_follower::on_removed(const std::string& name) { std::erase(names_, name); }
+
 void log_follower::on_service(const service_view& service) {
   const bool known = std::find(names_.begin(), names_.end(), service.name) != names_.end();
-  if (known || !all_) return;
+  if (known || !means(c_.given.operands, service)) return;
   names_.push_back(service.name);
   view_.widen({service.name});
   want({service.name});
@@ -194,7 +196,7 @@ int verb_logs(context& c) {
   log_view view(c.out, style);
   view.widen(names);
   if (c.given.has("follow")) {
-    log_follower following(c, where, names, query, view, c.given.operands.empty());
+    log_follower following(c, where, names, query, view);
     return run_on(c.io, following.follow());
   }
   if (plain && !c.out.is_terminal()) return run_on(c.io, print_raw(c, where, names.front(), query));

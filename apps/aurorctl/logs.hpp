@@ -23,7 +23,8 @@ struct log_query {
 log_query query_of(const invocation& given);
 
 /// The past of these instances, those lines that `view` wants, merged by time; lines of one
-/// instance stay in their order.
+/// instance stay in their order. One that is configured no more has none. `names` is read all the
+/// time: no one else may change it.
 asio::awaitable<std::vector<log_line>> fetch_history(client& api,
                                                      const std::vector<std::string>& names,
                                                      const log_query& query, const log_view& view);
@@ -32,14 +33,16 @@ asio::awaitable<std::vector<log_line>> fetch_history(client& api,
 /// (by offset).
 class log_follower : public follower {
  public:
-  /// all: instances that come up later are followed too.
+  /// names: the instances that are there; those of `c.given.operands` (none: of all) that come up
+  /// later are followed too.
   log_follower(context& c, endpoint where, std::vector<std::string> names, log_query query,
-               log_view& view, bool all);
+               log_view& view);
 
   void on_log(const log_line& line) override;
   void on_dropped(std::uint64_t lines) override;
   void on_snapshot(std::uint64_t sequence, const status_view& status) override;
   void on_service(const service_view& service) override;
+  void on_removed(const std::string& name) override;
 
  protected:
   asio::awaitable<void> catch_up(client& api) override;
@@ -54,8 +57,6 @@ class log_follower : public follower {
   void show(const log_line& line);
   log_query query_;
   std::vector<std::string> names_;
-  bool all_;
-  bool began_ = false;
   std::map<std::string, seen> seen_;
   std::optional<wall_time> last_at_;
   std::vector<log_line> pending_;

@@ -13,15 +13,19 @@
 
 namespace aurora::ctl {
 
+bool means(const std::vector<std::string>& names, const service_view& service) {
+  return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+           return service.name == name || service.service == name;
+         });
+}
+
 std::vector<const service_view*> select(const status_view& status,
                                         const std::vector<std::string>& names) {
   std::vector<const service_view*> chosen;
-  const auto meant = [](const service_view& s, const std::string& name) {
-    return s.name == name || s.service == name;
-  };
   for (const auto& name : names) {
-    const bool known = std::any_of(status.services.begin(), status.services.end(),
-                                   [&](const service_view& s) { return meant(s, name); });
+    const bool known =
+        std::any_of(status.services.begin(), status.services.end(),
+                    [&](const service_view& s) { return s.name == name || s.service == name; });
     if (known) continue;
     std::vector<std::string> all;
     for (const auto& s : status.services) {
@@ -33,9 +37,7 @@ std::vector<const service_view*> select(const status_view& status,
                   near ? "did you mean \"" + *near + "\"?" : "`aurorctl status` lists them");
   }
   for (const auto& s : status.services) {
-    const bool wanted = names.empty() || std::any_of(names.begin(), names.end(),
-                                                     [&](const auto& n) { return meant(s, n); });
-    if (wanted) chosen.push_back(&s);
+    if (means(names, s)) chosen.push_back(&s);
   }
   return chosen;
 }

@@ -73,6 +73,11 @@ void fake_server::greet(std::vector<std::string> messages) {
   greeting_ = std::move(messages);
 }
 
+void fake_server::answer_subscriptions(std::string message) {
+  const std::lock_guard lock(mutex_);
+  subscribed_ = std::move(message);
+}
+
 void fake_server::push(const std::string& message) {
   asio::post(loop_, [this, message] {
     for (auto& peer : open_) {
@@ -191,7 +196,8 @@ asio::awaitable<void> fake_server::talk(std::shared_ptr<web_socket> peer) {
     const std::string text = beast::buffers_to_string(buffer.cdata());
     buffer.clear();
     if (text.find("subscribe") != std::string::npos) {
-      peer->queue.push_back(R"({"type":"subscribed","logs":[]})");
+      const std::lock_guard lock(mutex_);
+      peer->queue.push_back(subscribed_);
       peer->wake.cancel();
     }
     note("WS message " + text);

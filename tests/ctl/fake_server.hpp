@@ -41,6 +41,8 @@ class fake_server {
 
   /// The first messages of each WebSocket that is opened.
   void greet(std::vector<std::string> messages);
+  /// What the next subscriptions are answered with.
+  void answer_subscriptions(std::string message);
   /// To every WebSocket that is open.
   void push(const std::string& message);
   /// Closes every WebSocket.
@@ -65,6 +67,7 @@ class fake_server {
   std::condition_variable changed_;
   std::map<std::string, script> scripts_;
   std::vector<std::string> greeting_, requests_;
+  std::string subscribed_ = R"({"type":"subscribed","logs":[]})";
   std::list<std::shared_ptr<web_socket>> open_;
   std::thread thread_;
 };

@@ -87,6 +87,98 @@ BOOST_AUTO_TEST_CASE(dropped_lines_are_told) {
   BOOST_TEST(p.printed("12 lines left out"));
 }
 
+std::string status_message(const std::string& service) {
+  return R"({"type":"status","service":)" + service + "}";
+}
+
+fake_server::answer no_such_service() {
+  fake_server::answer gone;
+  gone.status = 404;
+  gone.body = R"({"type":"no-such-service","title":"there is no service","status":404})";
+  return gone;
+}
+
+// A service that a reload removed is not asked for again, and the rest is followed on: also where
+// its end was not heard of in time.
+BOOST_AUTO_TEST_CASE(removed_service) {
+  const auto both = status_json({service_json("web"), service_json("old")});
+  daemon.on("GET /api/v1/status", both);
+  daemon.greet({snapshot_json(both)});
+  daemon.on("GET /api/v1/services/web/logs", "");
+  daemon.on("GET /api/v1/services/old/logs", history_line(1, "before"));
+  daemon.on("GET /api/v1/services/new/logs", "");
+  for (const bool told : {true, false}) {
+    program p(with_state({"logs", "-f"}));
+    BOOST_TEST(p.printed("before\n"));
+    if (told) daemon.push(R"({"type":"removed","name":"old"})");
+    if (!told) daemon.on("GET /api/v1/services/old/logs", no_such_service());
+    daemon.push(status_message(service_json("new")));
+    BOOST_TEST(daemon.wait_for("GET /api/v1/services/new/logs"));
+    daemon.push(log_json("new", 1, "hello"));
+    BOOST_TEST(p.printed("hello\n"));
+    p.signal(SIGINT);
+    BOOST_TEST(p.wait() == 0);
+    BOOST_TEST(p.err == "");
+  }
+}
+
+// Who was named is followed again when it comes back, and with every instance that it gets.
+BOOST_AUTO_TEST_CASE(named_service_comes_back) {
+  daemon.on("GET /api/v1/services/web/logs", history_line(1, "first"));
+  daemon.on("GET /api/v1/services/web%402/logs", "");
+  program p(with_state({"logs", "-f", "web"}));
+  BOOST_TEST(p.printed("first\n"));
+  daemon.push(R"({"type":"removed","name":"web"})");
+  daemon.push(status_message(service_json("other")));
+  daemon.push(status_message(service_json("web@2", "running", R"(,"service":"web")")));
+  BOOST_TEST(daemon.wait_for(R"({"subscribe":{"logs":["web@2"],"lines":0}})"));
+  daemon.push(log_json("web@2", 1, "second"));
+  BOOST_TEST(p.printed("second\n"));
+  p.signal(SIGINT);
+  BOOST_TEST(p.wait() == 0);
+  for (const auto& request : daemon.requests()) BOOST_TEST(count_of(request, "other") == 0u);
+}
+
+// What the daemon did not subscribe us to is told, and the rest is followed.
+BOOST_AUTO_TEST_CASE(refusals_are_told) {
+  daemon.on("GET /api/v1/services/web/logs", history_line(1, "one"));
+  program p(with_state({"logs", "-f", "web"}));
+  BOOST_TEST(p.printed("one\n"));
+  daemon.answer_subscriptions(R"({"type":"subscribed","logs":["web"],"unknown":["old"]})");
+  daemon.drop();
+  BOOST_TEST(p.complained("no output comes from old: not configured any more\n"));
+  daemon.answer_subscriptions(R"({"type":"error","title":"too many","detail":"of them"})");
+  daemon.drop();
+  BOOST_TEST(p.complained("the daemon refused a subscription: too many: of them\n"));
+  daemon.push(log_json("web", 5, "two"));
+  BOOST_TEST(p.printed("two\n"));
+}
+
+// A large stack is subscribed to in messages that the daemon takes, and caught up on after the
+// last.
+BOOST_AUTO_TEST_CASE(many_services) {
+  std::vector<std::string> services;
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "a-service-with-a-long-name-" + std::to_string(i);
+    services.push_back(service_json(name));
+    daemon.on("GET /api/v1/services/" + name + "/logs", "");
+  }
+  daemon.on("GET /api/v1/status", status_json(services));
+  daemon.greet({snapshot_json(status_json(services))});
+  program p(with_state({"logs", "-f"}));
+  BOOST_TEST(daemon.wait_for("GET /api/v1/services/a-service-with-a-long-name-299/logs"));
+  std::size_t subscribed = 0;
+  bool asked = false;
+  for (const auto& request : daemon.requests()) {
+    BOOST_TEST(request.size() < 4096u);
+    const bool subscribes = request.find("subscribe") != std::string::npos;
+    BOOST_TEST(!(subscribes && asked), "history was asked for before all were subscribed to");
+    if (subscribes) subscribed += count_of(request, "a-service");
+    asked = asked || request.find("/logs") != std::string::npos;
+  }
+  BOOST_TEST(subscribed == 300u);
+}
+
 // Events go on where the list ended, once each; the journal's gap is fetched after a loss.
 BOOST_AUTO_TEST_CASE(events_join) {
   const auto list = [](const std::string& events) { return R"({"events":[)" + events + "]}"; };

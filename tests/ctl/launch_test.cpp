@@ -197,6 +197,29 @@ BOOST_FIXTURE_TEST_CASE(up_attached_critical, running_fixture) {
   BOOST_TEST(contains(p.err, "the daemon has ended with exit code 9"));
 }
 
+// Services that come up while the past is fetched do not disturb it.
+BOOST_FIXTURE_TEST_CASE(up_while_services_come, running_fixture) {
+  program p(with_state({"up"}), setup());
+  serve();
+  int made = 0;
+  const auto more = [&](const std::string&, const std::string&) {
+    for (int i = 0; made < 200 && i < 20; ++i, ++made) {
+      const std::string name = "new" + std::to_string(made);
+      server->on("GET /api/v1/services/" + name + "/logs", "");
+      server->push(R"({"type":"status","service":)" + service_json(name) + "}");
+    }
+    return fake_server::answer();
+  };
+  server->on("GET /api/v1/services/web/logs", more);
+  server->on("GET /api/v1/services/lazy/logs", more);
+  server->push(R"({"type":"subscribed","logs":[]})");
+  BOOST_TEST(server->wait_for("GET /api/v1/services/new199/logs"));
+  server->push(log_json("new199", 1, "hello"));
+  BOOST_TEST(p.printed("hello\n"));
+  end("0");
+  BOOST_TEST(p.wait() == 0);
+}
+
 // `down` returns when the process itself is gone, not when it has answered.
 BOOST_FIXTURE_TEST_CASE(down_waits_for_the_process, running_fixture) {
   program up(with_state({"up", "-d"}), setup());
