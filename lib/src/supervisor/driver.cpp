@@ -19,7 +19,7 @@ namespace {
 
 /// One turn of the loop spends no longer than this on starting processes, so that the API answers
 /// while thousands of services start.
-constexpr auto spawn_slice = std::chrono::milliseconds(8);
+constexpr auto spawn_slice = std::chrono::milliseconds(4);
 
 std::string random_id() {
   std::random_device source;
