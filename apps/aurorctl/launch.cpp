@@ -11,6 +11,9 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
 
 #include "feed.hpp"
 #include "places.hpp"
@@ -32,10 +35,57 @@ failure cannot(const std::string& what, const std::string& path, int error) {
           "cannot " + what + " '" + path + "': " + std::strerror(error)};
 }
 
-void make_directory(const std::string& path, mode_t mode) {
-  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return;
+/// A descriptor that is closed when it is not needed any more.
+struct opened {
+  int fd = -1;
+  opened(int of, const char* what, const std::string& path) : fd(of) {
+    if (fd < 0) throw cannot(what, path, errno);
+  }
+  ~opened() { ::close(fd); }
+  opened(const opened&) = delete;
+  opened& operator=(const opened&) = delete;
+};
+
+void make_directory(int at, const std::string& name, const std::string& path, mode_t mode) {
+  if (::mkdirat(at, name.c_str(), mode) == 0 || errno == EEXIST) return;
   throw cannot("make the directory", path, errno);
 }
+
+/// The daemon's log, opened without being led astray: root may be asked for a stack in a folder of
+/// somebody else, who has put links where we write.
+struct daemon_log_file {
+  opened root, logs, file;
+  explicit daemon_log_file(const std::string& state_dir)
+      : root(own_root(state_dir), "open", state_dir),
+        logs(own_logs(root.fd, state_dir), "open", state_dir + "/logs"),
+        file(::openat(logs.fd, "aurorad.log",
+                      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0640),
+             "open", state_dir + "/logs/aurorad.log") {}
+
+  std::uint64_t size() const {
+    struct stat found {};
+    return ::fstat(file.fd, &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+  }
+
+ private:
+  static int own_root(const std::string& state_dir) {
+    std::error_code ignored;  // what is missing is told by the next step
+    std::filesystem::create_directories(std::filesystem::path(state_dir).parent_path(), ignored);
+    make_directory(AT_FDCWD, state_dir, state_dir, 0700);
+    const int fd = ::open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat found {};
+    if (fd < 0 || ::fstat(fd, &found) != 0 || found.st_uid == ::geteuid()) return fd;
+    ::close(fd);
+    throw failure(exit_code::not_permitted,
+                  fmt::format("the state directory '{}' belongs to uid {}, this is uid {}",
+                              state_dir, found.st_uid, ::geteuid()),
+                  "choose another with --state-dir, or run it as that user");
+  }
+  static int own_logs(int root, const std::string& state_dir) {
+    make_directory(root, "logs", state_dir + "/logs", 0750);
+    return ::openat(root, "logs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  }
+};
 
 std::string own_directory() {
   char path[PATH_MAX];
@@ -53,11 +103,10 @@ std::string daemon_program() {
 struct spawn_setup {
   posix_spawn_file_actions_t actions{};
   posix_spawnattr_t attributes{};
-  explicit spawn_setup(const std::string& log) {
+  explicit spawn_setup(int log) {
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_APPEND | O_CREAT,
-                                       0640);
+    ::posix_spawn_file_actions_adddup2(&actions, log, 1);
     ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
     // Whoever reads our output through a pipe must see its end when we leave.
     ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
@@ -124,18 +173,15 @@ std::vector<std::string> launched_daemon::last_lines(std::size_t most) const {
 launched_daemon launch_daemon(const invocation& given) {
   const std::string config = require_config(given);
   const std::string state_dir = find_state_dir(given);
-  make_directory(state_dir, 0700);
-  make_directory(state_dir + "/logs", 0750);
+  const daemon_log_file log(state_dir);
   launched_daemon daemon;
   daemon.log = state_dir + "/logs/aurorad.log";
-  struct stat log {};
-  if (::stat(daemon.log.c_str(), &log) == 0)
-    daemon.log_began = static_cast<std::uint64_t>(log.st_size);
+  daemon.log_began = log.size();
   std::string program = daemon_program();
   std::string arguments[] = {program, "--config", config, "--state-dir", state_dir};
   char* argv[std::size(arguments) + 1] = {};
   for (std::size_t i = 0; i < std::size(arguments); ++i) argv[i] = arguments[i].data();
-  const spawn_setup setup(daemon.log);
+  const spawn_setup setup(log.file.fd);
   const int error = ::posix_spawnp(&daemon.pid, program.c_str(), &setup.actions, &setup.attributes,
                                    argv, environ);
   if (error == ENOENT && program == "aurorad") {

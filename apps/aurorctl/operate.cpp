@@ -164,12 +164,19 @@ int report(context& c, const operation& what, const operation_view& result, std:
     if (!already.empty()) c.say(sentence(already, "already " + std::string(past)));
     if (result.targets.empty()) c.say("nothing to do");
   }
+  if (what.wait) return outcome(c, result);
+  operation_view asked = result;  // who has not come up yet is no failure of the asking
+  asked.finished = true;
+  return outcome(c, asked);
+}
+
+int outcome(context& c, const operation_view& result) {
   c.out.flush();
   for (const auto& t : result.targets) {
     if (t.result == "failed") tell_failed(c, t);
   }
   if (!named(result, "failed").empty()) return code(exit_code::failed);
-  if (!what.wait || result.finished) return 0;
+  if (result.finished) return 0;
   std::vector<std::string> pending;
   for (const auto& t : result.targets) {
     if (t.result != "pending") continue;

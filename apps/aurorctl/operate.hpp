@@ -27,6 +27,9 @@ asio::awaitable<operation_view> carry_out(context& c, client& api, operation wha
 /// `past`: "running", "stopped".
 int report(context& c, const operation& what, const operation_view& result, std::string_view past);
 
+/// The part of it that a result which was waited for decides.
+int outcome(context& c, const operation_view& result);
+
 /// The whole of `start`, `stop` and `restart`; of `scale` too, which brings a body of its own.
 int operate(context& c, operation what, std::string_view past);
 

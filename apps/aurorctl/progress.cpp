@@ -11,6 +11,8 @@
 namespace aurora::ctl {
 namespace {
 
+constexpr std::ptrdiff_t most_told_each = 20;
+
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -46,6 +48,9 @@ bool progress::settled(const service_view& s) const {
 void progress::on_snapshot(std::uint64_t /*sequence*/, const status_view& status) {
   status_ = status;
   with_dependencies_ = aim_ == aim::up ? closure(names_, status) : names_;
+  const auto shown = std::count_if(status_.services.begin(), status_.services.end(),
+                                   [&](const service_view& s) { return watched(s); });
+  crowd_ = shown > most_told_each;
   for (const auto& s : status_.services) note_change(s);
   draw();
 }
@@ -76,6 +81,7 @@ void progress::note_change(const service_view& s) {
   // At first only what is on its way is news.
   const bool on_its_way = !settled(s) && !(aim_ == aim::down && s.state == "running");
   if (!changed && !(fresh && on_its_way)) return;
+  if (crowd_ && s.state != "failed") return;
   const std::string note = note_of(s, status_);
   std::string text = s.name + ": " + s.state;
   if (s.up() || s.state == "stopped") {

@@ -13,7 +13,8 @@ namespace aurora::ctl {
 enum class aim { up, down };
 
 /// Shows what happens while a verb waits: on a terminal a block of lines that is drawn anew, else a
-/// line for each change of state. Says who starts, who waits for whom, and for how long.
+/// line for each change of state, and of more than twenty services only for those that fail. Says
+/// who starts, who waits for whom, and for how long.
 class progress : public listener {
  public:
   /// `names`: services or instances that are waited for; empty: all. For `aim::up` what they depend
@@ -49,6 +50,7 @@ class progress : public listener {
   std::vector<std::string> names_;
   std::vector<std::string> with_dependencies_;
   status_view status_;
+  bool crowd_ = false;  ///< too many for a line each
   std::map<std::string, seen> seen_;
   steady::time_point begun_ = steady::now();
   std::size_t drawn_ = 0;

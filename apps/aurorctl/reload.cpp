@@ -3,8 +3,10 @@
 #include "client.hpp"
 #include "context.hpp"
 #include "handlers.hpp"
+#include "operate.hpp"
 #include "plan_view.hpp"
 #include "progress.hpp"
+#include "text.hpp"
 #include "units.hpp"
 
 namespace aurora::ctl {
@@ -18,7 +20,12 @@ asio::awaitable<int> ask(context& c, client& api, std::string target, duration p
   const auto answer = co_await api.post_json(std::move(target), "{}", patience);
   shown.erase();
   print_steps(c, answer);
-  co_return 0;
+  for (const auto& warning : texts_of(answer, "warnings")) {
+    c.err.line(c.err.paint(colour::yellow, "warning: ") + neutralise(warning, sgr::strip));
+  }
+  // A daemon from before there was one has reloaded all the same.
+  const bool told = child_of(answer, "operation").is_object();
+  co_return told && !c.given.has("no-wait") ? outcome(c, read_operation(answer)) : 0;
 }
 
 asio::awaitable<int> reload(context& c, endpoint where) {

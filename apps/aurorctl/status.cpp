@@ -113,8 +113,8 @@ asio::awaitable<int> show_once(context& c, endpoint where) {
   reply answer = co_await api.get("/api/v1/status");
   if (answer.status != 200) throw refused(answer);
   if (c.given.json && c.given.operands.empty()) {
-    if (!answer.body.ends_with('\n')) answer.body += '\n';
     c.out.write(answer.body);
+    if (!answer.body.ends_with('\n')) c.out.write("\n");
     co_return 0;
   }
   const json::value body = parse_answer(answer.body);

@@ -97,6 +97,10 @@ std::size_t terminal::height() const {
 
 void terminal::write(std::string_view text) {
   if (closed_ || fault_ != 0) return;
+  if (text.size() >= flush_at) {  // a copy of what is large costs more than a call
+    flush();
+    return send(text);
+  }
   buffer_ += text;
   if (buffer_.size() >= flush_at) flush();
 }
@@ -107,7 +111,11 @@ void terminal::line(std::string_view text) {
 }
 
 void terminal::flush() {
-  std::string_view rest = buffer_;
+  send(buffer_);
+  buffer_.clear();
+}
+
+void terminal::send(std::string_view rest) {
   while (!rest.empty() && !closed_ && fault_ == 0) {
     const auto n = ::write(fd_, rest.data(), rest.size());
     if (n >= 0) {
@@ -121,7 +129,6 @@ void terminal::flush() {
       fault_ = errno;
     }
   }
-  buffer_.clear();
 }
 
 std::string terminal::paint(colour c, std::string_view text) const {

@@ -47,6 +47,7 @@ class terminal {
   int fault() const { return fault_; }
 
  private:
+  void send(std::string_view rest);
   int fd_;
   bool is_terminal_;
   bool coloured_;

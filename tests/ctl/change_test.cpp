@@ -168,6 +168,43 @@ BOOST_AUTO_TEST_CASE(plan_and_reload) {
   BOOST_TEST(contains(r.err, "a.json:3:5: services.web: bad"));
 }
 
+// A reload ends as what it changed does: 1 when a service failed to come up, 124 when its time ran
+// out; what takes effect later is told.
+BOOST_AUTO_TEST_CASE(reload_tells_what_came_of_it) {
+  const auto reloaded = [](bool finished, const std::string& result) {
+    return R"({"steps":[{"service":"web","action":"restart","keys":["command"],"from_instances":1,"to_instances":1}],)"
+           R"("warnings":["http.listen changed: later"],"operation":{"finished":)" +
+           std::string(finished ? "true" : "false") + R"(,"targets":[{"name":"web","result":")" +
+           result + R"(","state":"failed","detail":"cannot be executed"}]}})";
+  };
+  daemon.on("POST /api/v1/reload", reloaded(true, "failed"));
+  const auto failed = ctl({"reload"});
+  BOOST_TEST(failed.code == 1);
+  BOOST_TEST(contains(failed.err, "web failed: cannot be executed"));
+  BOOST_TEST(contains(failed.err, "warning: http.listen changed: later"));
+  daemon.on("POST /api/v1/reload", reloaded(false, "pending"));
+  BOOST_TEST(ctl({"reload"}).code == 124);
+  BOOST_TEST(ctl({"reload", "--no-wait"}).code == 0);
+  daemon.on("POST /api/v1/reload", reloaded(true, "done"));
+  BOOST_TEST(ctl({"reload"}).code == 0);
+}
+
+// What happens to a few is told line by line; of many only the end, and who failed.
+BOOST_AUTO_TEST_CASE(many_changes_are_not_a_flood) {
+  std::vector<std::string> services;
+  for (int i = 0; i < 30; ++i)
+    services.push_back(service_json("s" + std::to_string(i), "starting"));
+  daemon.on("GET /api/v1/status", status_json(services));
+  daemon.greet({snapshot_json(status_json(services)), status_message(service_json("s3", "running")),
+                status_message(service_json("s4", "failed"))});
+  fake_server::answer hung;
+  hung.how = fake_server::answer::way::never;
+  daemon.on("POST /api/v1/start", hung);
+  program p(with_state({"start"}));
+  BOOST_TEST(p.complained("s4: failed"));
+  BOOST_TEST(!contains(p.err, "s3"));
+}
+
 // `validate` lists every fault of a file without a daemon.
 BOOST_AUTO_TEST_CASE(validate) {
   write_file(dir / "good.json", R"({"version": 1, "services": {"web": {"command": ["true"]}}})");

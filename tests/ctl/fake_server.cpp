@@ -240,6 +240,10 @@ std::string service_json(const std::string& name, const std::string& state,
       up ? "4.9" : "null", more);
 }
 
+std::string status_message(const std::string& service) {
+  return R"({"type":"status","service":)" + service + "}";
+}
+
 std::string snapshot_json(const std::string& status, int sequence) {
   return fmt::format(R"({{"type":"snapshot","sequence":{},"status":{}}})", sequence, status);
 }

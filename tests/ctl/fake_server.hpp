@@ -77,6 +77,7 @@ std::string status_json(const std::vector<std::string>& services);
 /// {"name": …}, running and healthy but for what `more` (", \"state\": …") says after it.
 std::string service_json(const std::string& name, const std::string& state = "running",
                          const std::string& more = "");
+std::string status_message(const std::string& service);  ///< that it changed
 std::string snapshot_json(const std::string& status, int sequence = 0);
 std::string log_json(const std::string& name, int offset, const std::string& text,
                      const std::string& at = "2026-11-23T12:00:00.000Z");

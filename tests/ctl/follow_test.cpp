@@ -87,10 +87,6 @@ BOOST_AUTO_TEST_CASE(dropped_lines_are_told) {
   BOOST_TEST(p.printed("12 lines left out"));
 }
 
-std::string status_message(const std::string& service) {
-  return R"({"type":"status","service":)" + service + "}";
-}
-
 fake_server::answer no_such_service() {
   fake_server::answer gone;
   gone.status = 404;

@@ -85,6 +85,37 @@ BOOST_AUTO_TEST_CASE(no_configuration) {
   BOOST_TEST(contains(r.err, "aurora.json"));
 }
 
+// Links where the daemon's log is to be are not followed, and a folder of somebody else is no place
+// for it: what they lead to is neither made nor written.
+BOOST_AUTO_TEST_CASE(a_log_is_not_led_astray) {
+  daemon_is("echo written; exit 1");
+  const std::string victim = dir / "victim";
+  std::filesystem::create_directories(state + "/logs");
+  std::filesystem::create_symlink(victim, state + "/logs/aurorad.log");
+  BOOST_TEST(ctl({"up", "-d"}).code != 0);
+  BOOST_TEST(!std::filesystem::exists(victim));
+  std::filesystem::remove_all(state + "/logs");
+  std::filesystem::create_directory(victim);
+  std::filesystem::create_symlink(victim, state + "/logs");
+  BOOST_TEST(ctl({"up", "-d"}).code != 0);
+  BOOST_TEST(std::filesystem::is_empty(victim));
+  if (::geteuid() != 0) return;
+  std::filesystem::remove(state + "/logs");
+  BOOST_REQUIRE(::chown(state.c_str(), 4711, 4711) == 0);
+  const auto foreign = ctl({"up", "-d"});
+  BOOST_TEST(foreign.code == 5);
+  BOOST_TEST(contains(foreign.err, "belongs to uid 4711"));
+  BOOST_TEST(!std::filesystem::exists(state + "/logs"));
+}
+
+// The folders above a state directory are made.
+BOOST_AUTO_TEST_CASE(a_state_directory_may_lie_deep) {
+  daemon_is("exit 1");
+  state = dir / "a/b/state";
+  ctl({"up", "-d"});
+  BOOST_TEST(std::filesystem::exists(state + "/logs/aurorad.log"));
+}
+
 // The state directory is private from the first moment on.
 BOOST_AUTO_TEST_CASE(state_directory_is_private) {
   daemon_is("exit 6");
