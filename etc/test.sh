@@ -2,7 +2,7 @@
 # Installs what the tests need, builds Aurora in each configuration and runs all tests.
 # May be run again at any time.
 #
-#   bash etc/test.sh            dev, then release: what CI runs
+#   bash etc/test.sh            dev, tidy, release: what CI runs
 #   bash etc/test.sh PART…      only these: dev, tidy, release, fuzz, tsan
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -88,7 +88,7 @@ run_tsan() {
   tests tsan -L 'unit|reactor|e2e'
 }
 
-if [ $# -eq 0 ]; then set -- dev release; fi
+if [ $# -eq 0 ]; then set -- dev tidy release; fi
 for part in "$@"; do
   case $part in
     dev | tidy | release | fuzz | tsan) ;;
