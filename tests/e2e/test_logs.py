@@ -83,6 +83,37 @@ class Logs(PuppetCase):
         self.assertEqual(daemon.log_of("two"), "".join(f"{n} out\n" for n in range(50)))
         self.assertEqual(daemon.log_of("two.err"), "".join(f"{n} err\n" for n in range(50)))
 
+    def test_a_separate_stderr_is_shown_too(self):
+        """`logs`, the API, `why` and `ready.log` have both streams where they are kept apart."""
+        daemon = self.daemon({"web": self.puppets.service(ready={"log": "serving"}, logs={"stderr": "separate"})})
+        puppet = self.puppets.meet("web")
+        self.assertEqual(daemon.status("web")["state"], "starting")
+        puppet.ask("out plain")
+        puppet.ask("err now serving")
+        daemon.wait_state("web", "running")
+        daemon.wait_log("web.err", "serving\n")
+        shown = daemon.ctl("logs", "web", check=0).stdout
+        self.assertIn("plain", shown)
+        self.assertIn("now serving", shown)
+        told = [(line["name"], line["text"]) for line in daemon.log_lines("web")]
+        self.assertEqual(sorted(told), [("web", "plain"), ("web.err", "now serving")])
+        self.assertIn("now serving", daemon.ctl("why", "web", check=0).stdout)
+
+    def test_a_reload_that_restarts_brings_its_log_rules(self):
+        """The new rules of a service that a reload restarts hold from its next start on."""
+        service = self.puppets.service(logs={"stderr": "merged", "max_size": "10MiB", "keep": 2})
+        daemon = self.daemon({"web": service})
+        self.puppets.meet("web")
+        daemon.wait_state("web", "running")
+        service |= {"logs": {"stderr": "separate", "max_size": "64KiB", "keep": 2}, "env": {**service.get("env", {}), "TURN": "2"}}
+        daemon.write(self.config({"web": service}))
+        daemon.ctl("reload", check=0)
+        puppet = self.puppets.meet("web")
+        puppet.ask("err to itself")
+        daemon.wait_log("web.err", "to itself\n")
+        puppet.ask("number 20000")
+        eventually(lambda: (daemon.state / "logs" / "web.log.1").exists(), "it is rotated at the new size", daemon)
+
     def test_rotation_loses_nothing(self):
         """L07: over many rotations every line is kept once, in order and whole."""
         for compress in (False, True):

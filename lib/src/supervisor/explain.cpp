@@ -184,10 +184,14 @@ explanation explain(driver& of, core::instance_id id) {
 }
 
 background_question ask_background(driver& of, core::instance_id id) {
-  background_question question{of.engine().name(id), of.paths().logs, of.paths().run, std::nullopt};
+  background_question question{of.engine().name(id), of.paths().logs, of.paths().run, std::nullopt,
+                               false};
   auto* runtime = of.find_runtime(id);
   if (!runtime) return question;
-  if (auto* log = runtime->log()) log->drain();
+  if (auto* log = runtime->log()) {
+    log->drain();
+    question.separate_stderr = log->separate_stderr() != nullptr;
+  }
   // Its own listener is no news; a stranger's is the most common reason why it does not come up.
   if (of.engine().state_of(id) != state::running) question.port = runtime->port();
   return question;
@@ -197,9 +201,15 @@ background look_up(const background_question& question) {
   background found;
   reactor::log_query last;
   last.last = lines_told;
-  reactor::log_reader reader({question.log_dir, question.run_dir, question.instance}, last);
-  for (auto lines = reader.next(); !lines.empty(); lines = reader.next())
-    for (auto& line : lines) found.last_lines.push_back(std::move(line.text));
+  // Where stderr is kept apart, that is where a program says why it gives up.
+  std::vector<std::string> logs = {question.instance};
+  if (question.separate_stderr) logs.insert(logs.begin(), question.instance + ".err");
+  for (const auto& log : logs) {
+    reactor::log_reader reader({question.log_dir, question.run_dir, log}, last);
+    for (auto lines = reader.next(); !lines.empty(); lines = reader.next())
+      for (auto& line : lines) found.last_lines.push_back(std::move(line.text));
+    if (!found.last_lines.empty()) break;
+  }
   if (question.port) found.holder = who_listens(*question.port);
   return found;
 }

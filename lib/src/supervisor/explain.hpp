@@ -27,6 +27,7 @@ struct background {
 struct background_question {
   std::string instance, log_dir, run_dir;
   std::optional<std::uint16_t> port;  ///< to be looked at
+  bool separate_stderr = false;
 };
 background_question ask_background(driver& of, core::instance_id id);
 background look_up(const background_question& question);
