@@ -217,10 +217,9 @@ asio::awaitable<int> attached_stack::verdict() {
       launched_ ? "its log is " + launched_->log : "see logs/aurorad.log in the state directory");
 }
 
-asio::awaitable<int> attached_stack::run(std::string start) {
+asio::awaitable<int> attached_stack::run(std::string start, asio::signal_set& signals) {
   const auto executor = c_.io.get_executor();
   feed changes(executor, api_.where(), *this, names_);
-  asio::signal_set signals(executor, SIGINT, SIGTERM);
   tasks beside(executor);
   beside.wake_on_fault(&over_);
   beside.start(read_on(changes));

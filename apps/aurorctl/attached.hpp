@@ -20,9 +20,9 @@ class attached_stack : public listener {
   attached_stack(context& c, client& api, std::optional<launched_daemon> launched,
                  const status_view& status, wall_time since);
 
-  /// start: the body of the request to start, empty: nothing is to be started. Ends with the
-  /// daemon.
-  asio::awaitable<int> run(std::string start);
+  /// start: the body of the request to start, empty: nothing is to be started. A signal stops all,
+  /// also one that came before. Ends with the daemon.
+  asio::awaitable<int> run(std::string start, asio::signal_set& signals);
 
   void on_snapshot(std::uint64_t sequence, const status_view& status) override;
   void on_service(const service_view& service) override;

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <csignal>
+
+#include <boost/asio/signal_set.hpp>
 
 #include "attached.hpp"
 #include "handlers.hpp"
@@ -57,13 +60,20 @@ asio::awaitable<operation_view> bring_up(context& c, client& api, const beginnin
 asio::awaitable<int> up(context& c, endpoint where) {
   const auto since = wall_now();
   client api(c.io.get_executor(), where);
+  const bool attached = !c.given.has("detach");
+  // From here on, or Ctrl-C while the daemon starts would leave it behind with the whole stack.
+  asio::signal_set signals(c.io.get_executor());
+  if (attached) {
+    signals.add(SIGINT);
+    signals.add(SIGTERM);
+  }
   beginning b = co_await begin(c, api);
   if (b.launched) c.say("daemon started, pid " + std::to_string(b.launched->pid));
   c.out.flush();
-  if (!c.given.has("detach")) {
+  if (attached) {
     const std::string start = b.to_start.empty() ? std::string() : services_body(b.to_start);
     attached_stack stack(c, api, std::move(b.launched), b.status, since);
-    co_return co_await stack.run(start);
+    co_return co_await stack.run(start, signals);
   }
   const auto result = co_await bring_up(c, api, b);
   if (c.given.json) c.out.line(to_text(as_json(result)));

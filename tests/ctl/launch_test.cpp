@@ -140,8 +140,8 @@ struct running_fixture : fixture {
 
   /// Blocks until the daemon has been launched, then makes its socket answer. Returns its
   /// arguments.
-  std::string serve(bool attached = false) {
-    const std::string arguments = read_file(started);
+  std::string serve(bool attached = false) { return serve(read_file(started), attached); }
+  std::string serve(const std::string& arguments, bool attached) {
     hold_fd = ::open(hold.c_str(), O_RDWR | O_CLOEXEC);
     server.emplace(state + "/next.sock");
     std::string status = status_json(
@@ -198,6 +198,17 @@ BOOST_FIXTURE_TEST_CASE(up_again, running_fixture) {
   program p(with_state({"up", "-d", "--timeout", "100ms"}), setup());
   BOOST_TEST(p.wait() == 1);  // "off" stays down in this script
   BOOST_TEST(server->wait_for(R"({"services":["web","off"]})"));
+}
+
+// Ctrl-C while the daemon starts stops it too, as soon as it answers: nothing is left behind.
+BOOST_FIXTURE_TEST_CASE(up_interrupted_early, running_fixture) {
+  program p(with_state({"up"}), setup());
+  const std::string arguments = read_file(started);
+  p.signal(SIGINT);
+  serve(arguments, false);
+  BOOST_TEST(server->wait_for("POST /api/v1/shutdown "));
+  end("0");
+  BOOST_TEST(p.wait() == 0);
 }
 
 // Attached: output with names, Ctrl-C stops all, the end of the daemon is the end.
