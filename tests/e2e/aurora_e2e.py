@@ -22,6 +22,9 @@ DEADLINE = float(os.environ.get("AURORA_E2E_DEADLINE", "30"))  # a bound for han
 SANITIZED = bool(os.environ.get("AURORA_SANITIZE"))  # speed and memory are then not the product's own
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("AURORA_") and k != "NO_COLOR"}
 
+# A program that does nothing, and ends when it is told to.
+FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
+
 
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over the control socket."""
@@ -295,6 +298,24 @@ class Case(unittest.TestCase):
         if start:
             made.start()
         return made
+
+    def pids_cgroup(self):
+        """A cgroup of our own that can limit processes."""
+        group = Path("/sys/fs/cgroup/pids") / self.home.name
+        try:
+            group.mkdir()
+        except OSError as fault:
+            self.skipTest(f"no pids cgroup can be made here: {fault}")
+        self.addCleanup(lambda: eventually(lambda: self._removed(group), "the cgroup is empty"))
+        return group
+
+    @staticmethod
+    def _removed(group):
+        try:
+            group.rmdir()
+        except OSError:
+            return not group.exists()
+        return True
 
     def config(self, services, **top):
         """A configuration whose processes carry the test's marker."""

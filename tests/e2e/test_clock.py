@@ -8,9 +8,8 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from aurora_e2e import SANITIZED, Case, alive, eventually, main
+from aurora_e2e import FOREVER, SANITIZED, Case, alive, eventually, main
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 DAY = 86400
 

@@ -6,9 +6,8 @@ import random
 import re
 import subprocess
 
-from aurora_e2e import BIN, CLEAN, SANITIZED, Case, main
+from aurora_e2e import BIN, CLEAN, FOREVER, SANITIZED, Case, main
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 GOOD = """{
   // a comment
   "version": 1,

@@ -8,9 +8,7 @@ import subprocess
 import threading
 import time
 
-from aurora_e2e import BIN, CLEAN, DEADLINE, Case, UnixConnection, eventually, free_port, main
-
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
+from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, Case, UnixConnection, eventually, free_port, main
 
 
 class Codes(Case):

@@ -5,9 +5,7 @@ import os
 import signal
 import subprocess
 
-from aurora_e2e import BIN, CLEAN, DEADLINE, Case, alive, carrying, eventually, main
-
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
+from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, Case, alive, carrying, eventually, main
 
 
 class Live(Case):

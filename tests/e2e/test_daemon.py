@@ -7,9 +7,8 @@ import stat
 import subprocess
 from pathlib import Path
 
-from aurora_e2e import BIN, CLEAN, DEADLINE, Case, alive, eventually, main
+from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, Case, alive, eventually, main
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 DEAF = "trap '' TERM INT; echo up; while :; do sleep 1000; done"
 
 

@@ -9,9 +9,7 @@ import threading
 import time
 from collections import Counter
 
-from aurora_e2e import SANITIZED, Case, alive, free_port, main, moment
-
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
+from aurora_e2e import FOREVER, SANITIZED, Case, alive, free_port, main, moment
 
 
 class Refused(Case):

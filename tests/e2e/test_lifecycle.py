@@ -4,10 +4,8 @@ import os
 import signal
 from pathlib import Path
 
-from aurora_e2e import alive, eventually, main
+from aurora_e2e import FOREVER, alive, eventually, main
 from aurora_puppet import PuppetCase
-
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 
 
 class Readiness(PuppetCase):

@@ -8,9 +8,8 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from aurora_e2e import Case, alive, eventually, main
+from aurora_e2e import FOREVER, Case, alive, eventually, main
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 BAD = b"HTTP/1.1 503 Bad\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 

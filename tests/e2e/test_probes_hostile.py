@@ -7,9 +7,8 @@ import ssl
 import subprocess
 import threading
 
-from aurora_e2e import Case, main
+from aurora_e2e import FOREVER, Case, main
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 KEY = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 

@@ -6,10 +6,9 @@ import signal
 import time
 from pathlib import Path
 
-from aurora_e2e import DEADLINE, SANITIZED, alive, eventually, main, moment
+from aurora_e2e import DEADLINE, FOREVER, SANITIZED, alive, eventually, main, moment
 from aurora_puppet import PuppetCase
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 NEVER = {"policy": "never"}
 
 
@@ -52,12 +51,7 @@ class Unstartable(PuppetCase):
 
     def test_a_full_process_table_is_waited_out(self):
         """P09: while no process can be made starts are tried again and again; nobody fails, nobody else is touched."""
-        group = Path("/sys/fs/cgroup/pids") / self.home.name
-        try:
-            group.mkdir()
-        except OSError as fault:
-            self.skipTest(f"no pids cgroup can be made here: {fault}")
-        self.addCleanup(lambda: eventually(lambda: self.removed(group), "the cgroup is empty"))
+        group = self.pids_cgroup()
         daemon = self.daemon({"old": {"command": FOREVER}, "new": {"command": FOREVER, "autostart": False, "restart": {"limit": 1}}})
         daemon.wait_state("old", "running")
         before = daemon.status("old")["pid"]
@@ -72,14 +66,6 @@ class Unstartable(PuppetCase):
         daemon.wait_state("new", "running", since)
         self.assertNotIn("failed", [event["to"] for event in daemon.events()])
         self.assertEqual(daemon.status("old")["pid"], before)
-
-    @staticmethod
-    def removed(group):
-        try:
-            group.rmdir()
-        except OSError:
-            return not group.exists()
-        return True
 
 
 class Unstoppable(PuppetCase):

@@ -8,9 +8,8 @@ import signal
 import threading
 from pathlib import Path
 
-from aurora_e2e import SANITIZED, Case, alive, eventually, main
+from aurora_e2e import FOREVER, SANITIZED, Case, alive, eventually, main
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 LEGAL = {  # who may follow whom
     "stopped": {"waiting", "starting"}, "waiting": {"starting", "stopped", "failed"},
     "starting": {"running", "stopping", "backoff", "failed", "completed", "stopped", "waiting"},

@@ -6,12 +6,9 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
-from aurora_e2e import DEADLINE, SANITIZED, alive, carrying, cpu_seconds, eventually, main, moment
+from aurora_e2e import DEADLINE, FOREVER, SANITIZED, alive, carrying, cpu_seconds, eventually, main, moment
 from aurora_puppet import PuppetCase
-
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 
 
 class Latency:
@@ -80,24 +77,6 @@ class Crashes(PuppetCase):
 
 
 class Bombs(PuppetCase):
-    def cgroup(self):
-        """A cgroup of our own that can limit processes."""
-        group = Path("/sys/fs/cgroup/pids") / self.home.name
-        try:
-            group.mkdir()
-        except OSError as fault:
-            self.skipTest(f"no pids cgroup can be made here: {fault}")
-        self.addCleanup(lambda: eventually(lambda: self.removed(group), "the cgroup is empty"))
-        return group
-
-    @staticmethod
-    def removed(group):
-        try:
-            group.rmdir()
-        except OSError:
-            return not group.exists()
-        return True
-
     def explode(self, group=None):
         daemon = self.daemon({"bomb": self.puppets.service(stop={"timeout": "1s"}), "calm": {"command": FOREVER},
                               "other": {"command": FOREVER, "autostart": False}})
@@ -125,7 +104,7 @@ class Bombs(PuppetCase):
 
     def test_under_a_limit(self):
         """P19: the same where a pids limit makes them fail to fork and try again."""
-        self.explode(self.cgroup())
+        self.explode(self.pids_cgroup())
 
 
 class NoProcess(PuppetCase):

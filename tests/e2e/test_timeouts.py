@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from aurora_e2e import SANITIZED, alive, eventually, main, moment
+from aurora_e2e import FOREVER, SANITIZED, alive, eventually, main, moment
 from aurora_puppet import PuppetCase
 
-FOREVER = ["/bin/sh", "-c", "exec sleep 1000"]
 HOOKS = ("pre_start", "post_start", "pre_stop", "post_stop")
 LATE = 1 if SANITIZED else 0.3
 
