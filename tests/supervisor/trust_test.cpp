@@ -102,6 +102,11 @@ BOOST_AUTO_TEST_CASE(foreign_owners_are_blamed) {
     ::setenv("AURORA_ALLOW_WRITABLE_CONFIG", "1", 1);
     BOOST_TEST(!shell::unsafe_for_root({file}));
     ::unsetenv("AURORA_ALLOW_WRITABLE_CONFIG");
+    ::setenv("SUDO_UID", "65534", 1);
+    BOOST_TEST(!shell::unsafe_for_root({file}));
+    ::setenv("SUDO_UID", "65533", 1);
+    BOOST_TEST(shell::unsafe_for_root({file}).has_value());
+    ::unsetenv("SUDO_UID");
   } else {
     BOOST_TEST(shell::changeable_by_others(file, ::geteuid() + 1).has_value());
     BOOST_TEST(!shell::unsafe_for_root({file}));

@@ -17,7 +17,7 @@ std::optional<std::string> changeable_by_others(const std::string& path, uid_t u
 
 /// For root: the first of `files` that another user can change (whoever writes the configuration is
 /// root soon), in words. Nothing: all is well, or this is not root.
-/// $AURORA_ALLOW_WRITABLE_CONFIG=1 switches it off.
+/// Who became root by sudo(8) is no other user. $AURORA_ALLOW_WRITABLE_CONFIG=1 switches it off.
 std::optional<std::string> unsafe_for_root(const std::vector<std::string>& files);
 
 }  // namespace aurora::shell
