@@ -179,13 +179,14 @@ class launch_run {
     const auto environment = pointers(spec_.environment);
     std::string user_text;
     if (spec_.user) user_text = fmt::format("uid {}, gid {}", spec_.user->uid, spec_.user->gid);
+    const oom_score_of_programs score;
     const step_input input{spec_,
                            slots,
                            procs_.get(),
                            share,
                            must_switch(spec_),
                            memory_by_rlimit(spec_),
-                           child_oom_score(),
+                           score.inherited() ? std::nullopt : child_oom_score(),
                            original_nofile(),
                            user_text.c_str()};
     pidfd_launcher launcher;

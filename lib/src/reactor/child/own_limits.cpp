@@ -1,9 +1,14 @@
 #include "reactor/child/own_limits.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "reactor/child/launch.hpp"
+#include "reactor/child/unique_fd.hpp"
 
 namespace aurora::reactor {
 namespace {
@@ -18,12 +23,23 @@ int read_own_score() {
 
 struct remembered {
   std::optional<rlimit> nofile;
-  std::optional<int> score;
+  std::optional<int> score;  ///< the programs'
+  int own_score = 0;
+  unique_fd score_of_ours;  ///< of the process `owner`
+  pid_t owner = 0;
 };
 
 remembered& own() {
   static remembered values;
   return values;
+}
+
+bool set_score(int score) {
+  if (own().owner != ::getpid()) return false;  // forked since: it would be the parent's
+  char text[16];
+  const auto end = std::to_chars(text, text + sizeof text, score).ptr;
+  const auto size = static_cast<std::size_t>(end - text);
+  return ::pwrite(own().score_of_ours.get(), text, size, 0) == static_cast<ssize_t>(size);
 }
 
 }  // namespace
@@ -45,6 +61,16 @@ void protect_from_oom() {
   // Who may not lower its own score raises that of the others, as systemd's user manager does.
   const bool lowered = (file << protected_score) && file.flush();
   own().score = lowered ? original : std::min(original + 100, 1000);
+  own().own_score = lowered ? protected_score : original;
+  own().score_of_ours.reset(::open(score_file, O_WRONLY | O_CLOEXEC));
+  own().owner = ::getpid();
+}
+
+oom_score_of_programs::oom_score_of_programs()
+    : inherited_(own().score && own().score_of_ours && set_score(*own().score)) {}
+
+oom_score_of_programs::~oom_score_of_programs() {
+  if (inherited_) set_score(own().own_score);
 }
 
 std::optional<rlimit> original_nofile() { return own().nofile; }
