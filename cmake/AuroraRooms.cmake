@@ -25,7 +25,10 @@ function(aurora_room name)
   set_property(GLOBAL APPEND PROPERTY AURORA_ROOMS aurora_${name})
 endfunction()
 
-# A test program of Boost.Test: aurora_test(NAME ROOMS... SOURCES... LABEL unit). OBJECT rooms do not hand
+# The child of a vfork shares our memory: what TSan notes there of a fork stays noted here.
+set(AURORA_TEST_ENVIRONMENT "TSAN_OPTIONS=die_after_fork=0")
+
+# A test program of Boost.Test, labelled `threads` too when it is of a room that has some: aurora_test(NAME ROOMS... SOURCES... LABEL unit). OBJECT rooms do not hand
 # on their objects, so every room it needs is named.
 function(aurora_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "ROOMS;SOURCES;LINKS" ${ARGN})
@@ -43,5 +46,13 @@ function(aurora_test name)
   if(ARG_LABEL STREQUAL "property")
     target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_ROOMS MATCHES "reactor|server|supervisor")
+    if(NOT TARGET threaded_tests)
+      add_custom_target(threaded_tests)
+    endif()
+    add_dependencies(threaded_tests ${name})
+    list(APPEND ARG_LABEL threads)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "${AURORA_TEST_ENVIRONMENT}")
 endfunction()
