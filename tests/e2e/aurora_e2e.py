@@ -299,13 +299,13 @@ class Case(unittest.TestCase):
             made.start()
         return made
 
-    def pids_cgroup(self):
-        """A cgroup of our own that can limit processes."""
-        group = Path("/sys/fs/cgroup/pids") / self.home.name
+    def own_cgroup(self, controller):
+        """A cgroup of our own of that controller of version 1; skips the test where none can be made."""
+        group = Path("/sys/fs/cgroup") / controller / self.home.name
         try:
             group.mkdir()
         except OSError as fault:
-            self.skipTest(f"no pids cgroup can be made here: {fault}")
+            self.skipTest(f"no {controller} cgroup can be made here: {fault}")
         self.addCleanup(lambda: eventually(lambda: self._removed(group), "the cgroup is empty"))
         return group
 

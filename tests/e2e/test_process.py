@@ -51,7 +51,7 @@ class Unstartable(PuppetCase):
 
     def test_a_full_process_table_is_waited_out(self):
         """P09: while no process can be made starts are tried again and again; nobody fails, nobody else is touched."""
-        group = self.pids_cgroup()
+        group = self.own_cgroup("pids")
         daemon = self.daemon({"old": {"command": FOREVER}, "new": {"command": FOREVER, "autostart": False, "restart": {"limit": 1}}})
         daemon.wait_state("old", "running")
         before = daemon.status("old")["pid"]
@@ -127,13 +127,8 @@ class Unstoppable(PuppetCase):
 
     def test_killed_for_memory_comes_back(self):
         """P16: who is killed for its memory is told so, or as SIGKILL, and restarted; the daemon is a worse victim."""
-        group = Path("/sys/fs/cgroup/memory") / self.home.name
-        try:
-            group.mkdir()
-            (group / "memory.limit_in_bytes").write_text(str(20 << 20))
-        except OSError as fault:
-            self.skipTest(f"no memory cgroup can be made here: {fault}")
-        self.addCleanup(lambda: eventually(lambda: Unstartable.removed(group), "the cgroup is empty"))
+        group = self.own_cgroup("memory")
+        (group / "memory.limit_in_bytes").write_text(str(20 << 20))
         daemon = self.daemon({"fat": self.puppets.service(restart={"delay": "10ms"})})
         puppet = self.puppets.meet()
         daemon.wait_state("fat", "running")

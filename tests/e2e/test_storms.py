@@ -104,7 +104,7 @@ class Bombs(PuppetCase):
 
     def test_under_a_limit(self):
         """P19: the same where a pids limit makes them fail to fork and try again."""
-        self.explode(self.pids_cgroup())
+        self.explode(self.own_cgroup("pids"))
 
 
 class NoProcess(PuppetCase):
