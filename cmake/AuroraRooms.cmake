@@ -28,8 +28,8 @@ endfunction()
 # The child of a vfork shares our memory: what TSan notes there of a fork stays noted here.
 set(AURORA_TEST_ENVIRONMENT "TSAN_OPTIONS=die_after_fork=0")
 
-# A test program of Boost.Test, labelled `threads` too when it is of a room that has some: aurora_test(NAME ROOMS... SOURCES... LABEL unit). OBJECT rooms do not hand
-# on their objects, so every room it needs is named.
+# A test program of Boost.Test: aurora_test(NAME ROOMS... SOURCES... LABEL unit). OBJECT rooms do not hand
+# on their objects, so every room it needs is named. With a room that has threads it is labelled `threads` too.
 function(aurora_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "ROOMS;SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)

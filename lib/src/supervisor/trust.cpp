@@ -105,8 +105,9 @@ std::optional<std::string> unsafe_for_root(const std::vector<std::string>& files
   const char* allowed = std::getenv("AURORA_ALLOW_WRITABLE_CONFIG");
   if (::geteuid() != 0 || (allowed && std::strcmp(allowed, "1") == 0)) return std::nullopt;
   std::set<std::string> seen;
+  const uid_t us = behind_sudo().value_or(0);
   for (const auto& file : files)
-    if (auto fault = walk(behind_sudo().value_or(0), seen).along(file)) return fault;
+    if (auto fault = walk(us, seen).along(file)) return fault;
   return std::nullopt;
 }
 
