@@ -31,3 +31,15 @@ BOOST_AUTO_TEST_CASE(an_exit_is_told_with_its_status) {
   because.exit = exit_status::exited(3);
   BOOST_TEST(shell::in_words(reason::exited, because) == "ended by itself: exit code 3");
 }
+
+BOOST_AUTO_TEST_CASE(a_probe_that_fails_early_makes_nobody_unhealthy) {
+  // What is counted against a limit made it unhealthy; before it is ready nothing is counted.
+  evidence because;
+  because.text = "HTTP 404";
+  because.count = 3;
+  BOOST_TEST(shell::in_words(reason::probe_failed, because) ==
+             "not ready, probes failed alike: 3: HTTP 404");
+  because.limit = 3;
+  BOOST_TEST(shell::in_words(reason::probe_failed, because) ==
+             "unhealthy, failed probes in a row: 3 of 3: HTTP 404");
+}

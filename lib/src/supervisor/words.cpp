@@ -83,6 +83,7 @@ std::string in_words(aurora::reason why, const evidence& because) {
     case reason::start_timeout:
       return with_text(fmt::format("not ready within {}", span_of(because)), because);
     case reason::unhealthy:
+    case reason::probe_failed:
       // Before it is ready nothing is counted against it.
       return with_text(because.limit == 0
                            ? fmt::format("not ready, probes failed alike: {}", because.count)
@@ -114,9 +115,6 @@ std::string in_words(aurora::reason why, const evidence& because) {
       return "a critical service gave up";
     case reason::probe_ok:
       return with_text("healthy", because);
-    case reason::probe_failed:
-      return with_text(fmt::format("unhealthy, failed probes in a row: {}", counted(because)),
-                       because);
     case reason::left_over:
       return fmt::format("processes it left over: {}", because.count);
     case reason::reachable:
