@@ -2,7 +2,7 @@
 # Installs what the tests need, builds Aurora in each configuration and runs all tests.
 # May be run again at any time.
 #
-#   bash etc/test.sh            dev, tidy, release, tsan: what CI runs
+#   bash etc/test.sh            all parts: what CI runs
 #   bash etc/test.sh PART…      only these: dev, tidy, release, tsan, fuzz
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -89,7 +89,7 @@ run_tsan() {
   tests tsan -L threads
 }
 
-if [ $# -eq 0 ]; then set -- dev tidy release tsan; fi
+if [ $# -eq 0 ]; then set -- dev tidy fuzz release tsan; fi
 for part in "$@"; do
   case $part in
     dev | tidy | release | fuzz | tsan) ;;

@@ -321,9 +321,11 @@ BOOST_AUTO_TEST_CASE(small_forms) {
   BOOST_TEST(service(R"("user": 1000)").user.value() == "1000");
   BOOST_TEST(service(R"("stop": {"signal": "INT"})").stop.signal == 2);
   BOOST_TEST(service(R"("stop": {"signal": 9, "to": "main"})").stop.signal == 9);
-  const auto stack = loaded(R"({"services": {}, "control": {"group": "adm"}, "prerequisites": [
+  const auto stack = loaded(R"({"services": {}, "control": {"group": "adm"},
+      "logs": {"max_total_size": "2GiB"}, "prerequisites": [
       {"command": "python3"}, {"command": "./x"}, {"file": "a"}, {"port_free": 80}]})");
   BOOST_TEST(stack.control_group.value() == "adm");
+  BOOST_TEST(stack.max_total_log_size.value().value == 2ULL << 30);
   BOOST_TEST(std::get<command_exists>(stack.prerequisites[0]).command == "python3");
   BOOST_TEST(std::get<command_exists>(stack.prerequisites[1]).command == "/srv/demo/x");
   BOOST_TEST(std::get<file_exists>(stack.prerequisites[2]).path == "/srv/demo/a");

@@ -138,6 +138,9 @@ struct watch_spec {
 
 enum class stderr_mode { merged, separate };
 
+/// Behind the name of an instance: the name of the log of its stderr, where that is kept apart.
+inline constexpr std::string_view stderr_log_suffix = ".err";
+
 struct logs_spec {
   byte_count max_size{10 << 20};
   unsigned keep = 5;  ///< rotated files kept beside the current one
@@ -214,6 +217,8 @@ struct stack_spec {
   bool http_asked_for = false;                 ///< the configuration names the address
   std::optional<std::string> control_group;    ///< group that may use the control socket
   duration shutdown_timeout = std::chrono::seconds(90);
+  /// All log files together; empty: only what the `logs` of each service keep.
+  std::optional<byte_count> max_total_log_size;
   std::vector<prerequisite> prerequisites;
   std::vector<service_spec> services;  ///< sorted by name, names unique, dependencies acyclic
 };

@@ -136,7 +136,7 @@ class reference_check {
                                       quote(each.name), each.name));
       }
       if (each.logs.err != stderr_mode::separate) continue;
-      const auto other = index_.find(each.name + ".err");
+      const auto other = index_.find(each.name + std::string(stderr_log_suffix));
       if (other == index_.end() || !writes(services_[other->second])) continue;
       refuse_name(services_[other->second],
                   fmt::format("{} would write to logs/{}.log, where {} keeps its stderr apart",

@@ -84,6 +84,20 @@ void set_control(reader& in, const node& from, const key_info&, draft& to) {
   apply(in, from, control_section(), to);
 }
 
+const section<draft>& all_logs_section() {
+  static const section<draft> table("logs", "The logs of all services together.",
+                                    {field<&stack_spec::max_total_log_size, draft>(
+                                        "max_total_size", "", {1024 * 1024, largest_size},
+                                        "Largest size of all log files together: when it is too "
+                                        "much, the rotated files written to "
+                                        "longest ago are removed, a current file never.")});
+  return table;
+}
+
+void set_all_logs(reader& in, const node& from, const key_info&, draft& to) {
+  apply(in, from, all_logs_section(), to);
+}
+
 /// Reads one of command, file and port_free.
 using wanted = std::optional<prerequisite>;
 
@@ -174,6 +188,11 @@ std::vector<key<draft>> stack_rows() {
         .doc = "The control socket.",
         .section = []() -> const section_info& { return control_section(); }},
        set_control},
+      {{.name = "logs",
+        .type = value_type::object,
+        .doc = "The logs of all services together.",
+        .section = []() -> const section_info& { return all_logs_section(); }},
+       set_all_logs},
       special<draft>("state_dir", "", R"("type": "string", "minLength": 1)",
                      "Where state and logs are kept, relative to the configuration file; default: "
                      ".aurora beside it, for files under /etc/aurora /var/lib/aurora.",

@@ -10,16 +10,15 @@
 
 #include <aurora/version.hpp>
 
+#include "config/words.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/instance_runtime.hpp"
-#include "supervisor/nearest.hpp"
 #include "supervisor/words.hpp"
 
 namespace aurora::shell {
 namespace {
 
 constexpr std::size_t longest_shown = 80;
-constexpr std::string_view stderr_suffix = ".err";  // of the log of a separate stderr
 
 problem no_such_service(const std::string& name, const core::engine& engine) {
   const bool whole = name.size() <= longest_shown;
@@ -30,15 +29,14 @@ problem no_such_service(const std::string& name, const core::engine& engine) {
       "",
       "",
       {}};
-  std::vector<std::string> known;
+  std::vector<std::string_view> known;
   for (const auto id : engine.instances()) {
     known.push_back(engine.name(id));
     const auto& service = engine.spec(id).name;
     if (service != known.back() && engine.number(id) == 1) known.push_back(service);
   }
-  const auto near = nearest(name, known);
-  told.hint =
-      near.empty() ? "aurorctl status lists them" : fmt::format("did you mean \"{}\"?", near);
+  const auto meant = config::guesser().hint(name, known);
+  told.hint = meant.empty() ? "aurorctl status lists them" : meant;
   return told;
 }
 
@@ -256,7 +254,8 @@ server::answer<std::vector<server::log_source>> control::logs(
     channel->drain();
     found.push_back({engine.name(id), channel->path(), channel->bytes()});
     if (auto* err = channel->separate_stderr())
-      found.push_back({engine.name(id) + std::string(stderr_suffix), err->path(), err->bytes()});
+      found.push_back(
+          {engine.name(id) + std::string(stderr_log_suffix), err->path(), err->bytes()});
   }
   return found;
 }
@@ -264,9 +263,9 @@ server::answer<std::vector<server::log_source>> control::logs(
 std::shared_ptr<void> control::follow(const std::string& instance, log_sink sink) {
   // No service is called what the separate stderr of another is: the loader refuses that.
   auto id = driver_.engine().find(instance);
-  const bool separate = !id && instance.ends_with(stderr_suffix);
+  const bool separate = !id && instance.ends_with(stderr_log_suffix);
   if (separate)
-    id = driver_.engine().find(instance.substr(0, instance.size() - stderr_suffix.size()));
+    id = driver_.engine().find(instance.substr(0, instance.size() - stderr_log_suffix.size()));
   if (!id) return nullptr;
   auto* channel = driver_.runtime(*id).log();
   if (channel && separate) channel = channel->separate_stderr();

@@ -30,6 +30,10 @@ std::chrono::steady_clock::time_point on_steady_clock(instant when) {
   return std::chrono::steady_clock::time_point(when.time_since_epoch());
 }
 
+std::uint64_t log_limit(const stack_spec& stack) {
+  return stack.max_total_log_size ? stack.max_total_log_size->value : 0;
+}
+
 }  // namespace
 
 struct driver::waiter {
@@ -49,6 +53,7 @@ driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options 
              reactor::log_hub::options hub;
              hub.fifo_dir = paths_.run;
              hub.log_dir = paths_.logs;
+             hub.max_total_size = log_limit(engine_.stack());
              hub.on_fault = [this](const std::string& instance, const std::string& fault) {
                warn("log of " + instance, fault);
              };
@@ -96,6 +101,7 @@ void driver::post(core::engine_event event) {
 
 plan_steps driver::apply(const stack_spec& next) {
   auto steps = engine_.apply(next, monotonic_now(), asked_);
+  hub_.limit_total(log_limit(next));
   drain();
   for (auto& [id, runtime] : runtimes_)
     if (engine_.exists(core::instance_id(id))) runtime->configure();

@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "reactor/logs/log_budget.hpp"
 #include "reactor/logs/segments.hpp"
 #include "reactor/logs/support.hpp"
 
@@ -116,6 +117,48 @@ BOOST_AUTO_TEST_CASE(goes_with_an_external_one) {
   BOOST_TEST(test::complaint(text, from, to) == "");
   BOOST_TEST((from == 1 && to == last));
   BOOST_TEST(!test::read_all(channel->path()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(l16_all_logs_together_keep_within_their_limit) {
+  // 500 logs, two of them by turns rotated all the time, and one that nobody writes any more: never
+  // more on the disk than the limit and one file, the oldest went first, no current file did.
+  constexpr std::uint64_t limit = 8 << 20, segment = 64 << 10;
+  test::hub_fixture at;
+  for (const auto* left : {"gone.log", "gone.log.1", "gone.log.2"})
+    test::write_all(at.dir.logs() + '/' + left, std::string(segment, 'x'));
+  at.make([](auto& how) { how.max_total_size = limit; });
+  std::vector<std::unique_ptr<reactor::log_channel>> all;
+  for (int i = 0; i < 500; ++i) {
+    all.push_back(at.open("s" + std::to_string(i), test::rotating(segment, 1000)));
+    test::put(all.back()->stdout_fd(), test::numbered(1, 20));
+    all.back()->drain();
+  }
+  const auto within = [&] {
+    return reactor::logs::measure_logs(at.dir.logs(), limit).excess.empty();
+  };
+  for (std::uint64_t n = 1; n <= 300'000; n += 500) {
+    auto& which = *all[n % 1000 == 1 ? 3 : 7];
+    test::put(which.stdout_fd(), test::numbered(n, n + 499));
+    which.drain();
+    if (n % 10'000 == 1) at.until(within);
+  }
+  at.until(within);
+  BOOST_TEST(!test::exists(at.dir.logs() + "/gone.log.1"));
+  BOOST_TEST(!test::exists(at.dir.logs() + "/gone.log.2"));
+  BOOST_TEST(test::exists(at.dir.logs() + "/gone.log"));
+  for (int i = 0; i < 500; ++i) BOOST_TEST(test::exists(all[static_cast<std::size_t>(i)]->path()));
+  const auto left = reactor::logs::find_segments(at.dir.logs());
+  BOOST_TEST(left.size() == 2u);
+  for (const auto* name : {"s3", "s7"}) {
+    const auto& numbers = left.at(name);
+    BOOST_TEST(numbers.size() > 20u);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      BOOST_TEST(test::exists(
+          reactor::logs::segment_path(at.dir.logs(), name, {static_cast<unsigned>(i + 1), false})));
+  }
+  // A limit that is set later holds as well; what is taken back is not looked at any more.
+  at.hub->limit_total(4 << 20);
+  at.until([&] { return reactor::logs::measure_logs(at.dir.logs(), 4 << 20).excess.empty(); });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

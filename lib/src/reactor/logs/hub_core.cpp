@@ -109,6 +109,7 @@ void hub_core::start() {
   started_ = true;
   scope_.spawn(watch());
   for (const auto& each : sources_) after(each);
+  limit_total(how_.max_total_size);
 }
 
 asio::awaitable<void> hub_core::stop() {
@@ -297,6 +298,7 @@ void hub_core::arm(source& which) {
 void hub_core::after(const source_ptr& which) {
   if (!started_ || stopped_) return;
   if (which->stream.packs()) pack_next(which);
+  weigh(*which);
   if (!which->stream.faulty() || which->retrying) return;
   which->retrying = true;
   faulty_.push_back(which);
@@ -318,6 +320,49 @@ void hub_core::pack_next(const source_ptr& which) {
         which->packing = false;
         if (error == 0 && !which->closed) self->after(which);
       });
+}
+
+void hub_core::limit_total(std::uint64_t bytes) {
+  how_.max_total_size = bytes;
+  total_ = bytes;  // not known: it is measured now
+  trim();
+}
+
+void hub_core::weigh(source& which) {
+  const auto& file = which.stream.file();
+  const auto end = file.end(), rotations = file.rotations();
+  written_ += end - std::exchange(which.end, end);
+  if (std::exchange(which.rotations, rotations) != rotations) trim();
+}
+
+// The folder is read by a worker, and only when what was written since the last time may be too
+// much. The loop removes what is named: it is the one that renames.
+void hub_core::trim() {
+  if (how_.max_total_size == 0 || !started_ || stopped_) return;
+  if (total_ + written_ < how_.max_total_size) return;
+  trim_again_ = trimming_;
+  if (std::exchange(trimming_, true)) return;
+  written_ = 0;
+  workers_.run(
+      executor_,
+      [dir = how_.log_dir, limit = how_.max_total_size] { return measure_logs(dir, limit); },
+      [self = shared_from_this()](log_usage found) { self->trimmed(std::move(found)); });
+}
+
+void hub_core::trimmed(log_usage found) {
+  trimming_ = false;
+  total_ = found.total;
+  if (stopped_) return;
+  for (const auto& each : found.excess) {
+    const auto it = std::find_if(sources_.begin(), sources_.end(), [&](const source_ptr& which) {
+      return which->stream.file().path() == log_path(how_.log_dir, each.name);
+    });
+    if (it != sources_.end())
+      (*it)->stream.file().remove_rotated(each.inode);
+    else  // nobody's any more, and so nobody renames it
+      ::unlink(segment_path(how_.log_dir, each.name, each.which).c_str());
+  }
+  if (std::exchange(trim_again_, false)) trim();
 }
 
 void hub_core::drain(source& which) {

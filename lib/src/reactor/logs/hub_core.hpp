@@ -15,6 +15,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "reactor/logs/log_budget.hpp"
 #include "reactor/logs/log_hub.hpp"
 #include "reactor/logs/log_stream.hpp"
 #include "reactor/task_scope.hpp"
@@ -39,6 +40,8 @@ struct source : std::enable_shared_from_this<source> {
   clock::time_point window{};  ///< the rate is taken over one `gather` from here
   std::size_t window_bytes = 0;
   std::size_t window_most = 0;  ///< the largest read of them
+  std::uint64_t rotations = 0;  ///< of its file, as last seen
+  std::uint64_t end = 0;        ///< of its file, as last seen
   bool packing = false, retrying = false, closed = false;
 };
 using source_ptr = std::shared_ptr<source>;
@@ -68,6 +71,7 @@ class hub_core : public std::enable_shared_from_this<hub_core> {
   void start();
   boost::asio::awaitable<void> stop();
   void reopen();
+  void limit_total(std::uint64_t bytes);
 
   /// Moves what the pipe holds now.
   void drain(source& which);
@@ -92,6 +96,9 @@ class hub_core : public std::enable_shared_from_this<hub_core> {
   void arm(source& which);
   void retry_one(const source_ptr& which);
   void pack_next(const source_ptr& which);
+  void weigh(source& which);
+  void trim();
+  void trimmed(log_usage found);
   std::vector<segment> rotated_of(const std::string& name);
   char* space();
 
@@ -110,6 +117,9 @@ class hub_core : public std::enable_shared_from_this<hub_core> {
   std::set<std::string> seen_;
   std::size_t open_files_ = 0;
   log_hub::activity count_;
+  std::uint64_t total_ = 0;    // of all logs when last measured
+  std::uint64_t written_ = 0;  // to files since then
+  bool trimming_ = false, trim_again_ = false;
   // Outlives us in the hands of a worker.
   std::shared_ptr<std::atomic<bool>> abandon_ = std::make_shared<std::atomic<bool>>(false);
   bool started_ = false, stopped_ = false, running_ = false;

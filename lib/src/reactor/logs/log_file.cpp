@@ -164,6 +164,7 @@ bool log_file::rotate() {
   }
   if (rotation_error_ != 0) return false;
   limit_ = max_size_;
+  ++rotations_;
   descriptor old = std::move(file_);
   open_path();  // when that fails, the next write tries again and reports it
   if (ours && keep_ == 0 && size_of(there) >= large) dispose_(std::move(old));
@@ -187,7 +188,7 @@ void log_file::rescan() {
 // Returns 0 or an errno value.
 int log_file::shift() {
   while (!rotated_.empty() && rotated_.size() >= std::max(keep_, 1U))
-    if (const int error = remove_oldest()) return error;
+    if (const int error = remove(std::prev(rotated_.end()))) return error;
   if (keep_ == 0) {
     marks_.forget_file(inode_);
     return ::unlink(path().c_str()) == 0 ? 0 : errno;
@@ -208,16 +209,22 @@ int log_file::shift() {
   return 0;
 }
 
-int log_file::remove_oldest() {
-  const auto& oldest = rotated_.back();
-  const auto gone = path_of(oldest.which);
+int log_file::remove(std::vector<rotated>::iterator which) {
+  const auto gone = path_of(which->which);
   descriptor last;
-  if (oldest.file.size >= large) last = descriptor(::open(gone.c_str(), O_RDONLY | O_CLOEXEC));
+  if (which->file.size >= large) last = descriptor(::open(gone.c_str(), O_RDONLY | O_CLOEXEC));
   if (::unlink(gone.c_str()) != 0 && errno != ENOENT) return errno;
   if (last) dispose_(std::move(last));
-  marks_.forget_file(oldest.file.inode);
-  rotated_.pop_back();
+  marks_.forget_file(which->file.inode);
+  rotated_.erase(which);
   return 0;
+}
+
+void log_file::remove_rotated(std::uint64_t inode) {
+  const auto it = std::find_if(rotated_.begin(), rotated_.end(),
+                               [&](const rotated& each) { return each.file.inode == inode; });
+  if (it == rotated_.end() || remove(it) != 0) return;
+  marks_.forget_before(oldest());
 }
 
 void log_file::check() {

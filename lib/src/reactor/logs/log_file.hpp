@@ -61,6 +61,11 @@ class log_file {
     return rotation_error_;
   }  ///< errno of the last one, 0: it went well
 
+  /// Rotations so far: whoever saw fewer has something to see to.
+  std::uint64_t rotations() const { return rotations_; }
+  /// Removes the rotated file with that inode, whatever its number is by now.
+  void remove_rotated(std::uint64_t inode);
+
   /// A rotated file that is to be packed, oldest first. `into`: the file for the copy.
   struct packing {
     descriptor from, into;
@@ -84,7 +89,7 @@ class log_file {
   std::size_t fitting(std::string_view bytes) const;
   bool rotate();
   int shift();
-  int remove_oldest();
+  int remove(std::vector<rotated>::iterator which);
   void rescan();
   bool anchored(std::uint64_t inode) const;
   std::string path_of(segment which) const { return segment_path(dir_, name_, which); }
@@ -102,6 +107,7 @@ class log_file {
   std::uint64_t limit_ = 10 << 20;  // max_size_, or more after a rotation failed
   unsigned keep_ = 5;
   int rotation_error_ = 0;
+  std::uint64_t rotations_ = 0;
   std::vector<rotated> rotated_;  // youngest first
   std::chrono::steady_clock::time_point checked_{};
 };

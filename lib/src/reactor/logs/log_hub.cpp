@@ -22,7 +22,7 @@ class channel final : public log_channel {
   }
 
   boost::system::error_code separate(const logs_spec& spec) {
-    auto opened = hub_->open(instance_, instance_ + ".err", spec, owner_);
+    auto opened = hub_->open(instance_, instance_ + std::string(stderr_log_suffix), spec, owner_);
     if (!opened) return opened.error();
     err_ = std::make_unique<channel>(hub_, instance_, owner_, *opened);
     return {};
@@ -90,6 +90,8 @@ void log_hub::start() { impl_->start(); }
 boost::asio::awaitable<void> log_hub::stop() { return impl_->stop(); }
 
 void log_hub::reopen() { impl_->reopen(); }
+
+void log_hub::limit_total(std::uint64_t bytes) { impl_->limit_total(bytes); }
 
 log_hub::activity log_hub::counted() const { return impl_->counted(); }
 

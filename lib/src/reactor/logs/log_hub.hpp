@@ -80,6 +80,8 @@ class log_hub {
         on_fault;  ///< once per fault, and "" when over
     /// Files of silent services are closed when more than so many are open.
     std::size_t open_files = 512;
+    /// All logs of the folder together, in bytes; 0: no limit. See `limit_total`.
+    std::uint64_t max_total_size = 0;
   };
   log_hub(boost::asio::any_io_executor executor, worker_pool& workers, options how);
   ~log_hub();
@@ -91,6 +93,11 @@ class log_hub {
   void start();
   boost::asio::awaitable<void> stop();  ///< drains all, flushes, ends
   void reopen();                        ///< SIGUSR1
+
+  /// From now on, after rotations that took all logs of the folder over `bytes`, the rotated files
+  /// written to longest ago go, of whatever log, until they are within it. A current file stays, so
+  /// that they may be over by what those hold. 0: no limit.
+  void limit_total(std::uint64_t bytes);
 
   /// What the hub did so far, for tests and metrics.
   struct activity {

@@ -18,36 +18,28 @@
 namespace aurora::reactor::logs {
 namespace {
 
-struct named_segment {
-  std::string name;
-  segment which;
-};
-
-// NAME.log.NUMBER[.gz]; a NAME may hold dots itself, so it is taken apart from the end.
-std::optional<named_segment> parse(std::string_view file) {
-  named_segment found;
-  if (file.ends_with(".gz")) {
-    found.which.packed = true;
-    file.remove_suffix(3);
+// NAME.log, NAME.log.NUMBER or NAME.log.NUMBER.gz; a NAME may hold dots itself, so it is taken
+// apart from the end.
+std::optional<log_entry> parse(std::string_view file) {
+  constexpr std::string_view ending = ".log";
+  log_entry found;
+  if (!file.ends_with(ending)) {
+    segment which;
+    which.packed = file.ends_with(".gz");
+    if (which.packed) file.remove_suffix(3);
+    const auto dot = file.rfind('.');
+    if (dot == file.npos) return {};
+    const auto digits = file.substr(dot + 1);
+    const auto* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, which.number);
+    if (digits.empty() || error != std::errc() || stop != end) return {};
+    if (digits.front() == '0' && !(digits.size() == 1 && which.packed)) return {};
+    file = file.substr(0, dot);
+    found.rotated = which;
   }
-  const auto dot = file.rfind('.');
-  if (dot == file.npos) return {};
-  const auto digits = file.substr(dot + 1), stem = file.substr(0, dot);
-  const auto* end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, found.which.number);
-  if (digits.empty() || error != std::errc() || stop != end) return {};
-  if (digits.front() == '0' && !(digits.size() == 1 && found.which.packed)) return {};
-  if (!stem.ends_with(".log") || stem.size() == 4) return {};
-  found.name = stem.substr(0, stem.size() - 4);
+  if (!file.ends_with(ending) || file.size() == ending.size()) return {};
+  found.name = file.substr(0, file.size() - ending.size());
   return found;
-}
-
-template <class Take>
-void each_entry(const std::string& dir, Take take) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(dir.c_str()), &::closedir);
-  if (!folder) return;
-  while (const auto* entry = ::readdir(folder.get()))
-    if (auto found = parse(entry->d_name)) take(std::move(*found));
 }
 
 bool younger(const segment& a, const segment& b) {
@@ -70,16 +62,31 @@ std::string segment_path(const std::string& dir, const std::string& name, segmen
   return log_path(dir, name) + '.' + std::to_string(which.number) + (which.packed ? ".gz" : "");
 }
 
+void each_log_file(const std::string& dir, const std::function<void(log_entry&&)>& take) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(dir.c_str()), &::closedir);
+  if (!folder) return;
+  while (const auto* entry = ::readdir(folder.get())) {
+    auto found = parse(entry->d_name);
+    if (!found) continue;
+    found->folder = ::dirfd(folder.get());
+    found->file = entry->d_name;
+    take(std::move(*found));
+  }
+}
+
 segment_index find_segments(const std::string& dir) {
   segment_index index;
-  each_entry(dir, [&](named_segment found) { index[found.name].push_back(found.which); });
+  each_log_file(dir, [&](log_entry&& found) {
+    if (found.rotated) index[found.name].push_back(*found.rotated);
+  });
   return index;
 }
 
 std::vector<segment> find_segments(const std::string& dir, const std::string& name) {
   std::vector<segment> result;
-  each_entry(dir, [&](named_segment found) {
-    if (found.name == name && found.which.number != 0) result.push_back(found.which);
+  each_log_file(dir, [&](log_entry&& found) {
+    if (found.name == name && found.rotated && found.rotated->number != 0)
+      result.push_back(*found.rotated);
   });
   std::sort(result.begin(), result.end(), younger);
   return result;

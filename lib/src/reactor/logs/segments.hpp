@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,17 @@ using segment_index = std::map<std::string, std::vector<segment>>;
 
 std::string log_path(const std::string& dir, const std::string& name);
 std::string segment_path(const std::string& dir, const std::string& name, segment which);
+
+/// A file of a log: the current one, or a rotated one.
+struct log_entry {
+  std::string name;                ///< of the log
+  std::optional<segment> rotated;  ///< empty: the current file
+  int folder = -1;                 ///< valid, like `file`, until the call it is given to returns
+  const char* file = nullptr;      ///< in the folder
+};
+
+/// Calls `take` with each file of a log in the folder; one that cannot be read has none.
+void each_log_file(const std::string& dir, const std::function<void(log_entry&&)>& take);
 
 /// Reads the folder once, for all logs; a folder that cannot be read has none.
 segment_index find_segments(const std::string& dir);

@@ -72,7 +72,9 @@ boost::system::result<std::string, address_fault> write_request(const http_reque
     if (!is_token(name)) return fault(fmt::format("'{}' is not the name of a header", name));
     if (!is_header_value(value))
       return fault(fmt::format("the value of header '{}' has control characters", name));
-    const auto is = [&](const char* known) { return boost::beast::iequals(name, known); };
+    const auto is = [&name = name](const char* known) {
+      return boost::beast::iequals(name, known);
+    };
     if (is("Connection")) continue;
     host = host || is("Host");
     agent = agent || is("User-Agent");
@@ -88,6 +90,8 @@ boost::system::result<std::string, address_fault> write_request(const http_reque
   text.append("Connection: close\r\n\r\n");
   return {boost::system::in_place_value, std::move(text)};
 }
+
+http_answer::parser::parser() = default;
 
 void http_answer::parser::on_response_impl(int code, string_view, int of, error_code&) {
   status = code;

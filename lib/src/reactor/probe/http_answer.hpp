@@ -56,6 +56,7 @@ class http_answer {
  private:
   /// Beast's parser with nothing stored that nobody asks for.
   struct parser final : boost::beast::http::basic_parser<false> {
+    parser();  // not implicit: clang 14 would not let the optional below make one
     using error_code = boost::beast::error_code;
     using string_view = boost::beast::string_view;
 
