@@ -203,7 +203,8 @@ background look_up(const background_question& question) {
   last.last = lines_told;
   // Where stderr is kept apart, that is where a program says why it gives up.
   std::vector<std::string> logs = {question.instance};
-  if (question.separate_stderr) logs.insert(logs.begin(), question.instance + std::string(stderr_log_suffix));
+  if (question.separate_stderr)
+    logs.insert(logs.begin(), question.instance + std::string(stderr_log_suffix));
   for (const auto& log : logs) {
     reactor::log_reader reader({question.log_dir, question.run_dir, log}, last);
     for (auto lines = reader.next(); !lines.empty(); lines = reader.next())
