@@ -12,7 +12,7 @@ SEES = {
     "core": (),
     "config": ("core",),
     "wire": ("core",),
-    "store": ("core",),
+    "store": ("core", "config"),
     "reactor": ("core",),
     "server": ("core", "wire"),
     "notify": ("core", "wire"),

@@ -1,15 +1,13 @@
 #include "store/state_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/json.hpp>
 
 #include <cerrno>
-#include <cstring>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
+
+#include "store/atomic_file.hpp"
 
 namespace aurora::store {
 namespace {
@@ -17,49 +15,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t format_version = 1;
-
-template <class T>
-using outcome = boost::system::result<T, std::string>;
-
-std::string failed(const char* what, const std::string& path) {
-  return std::string("cannot ") + what + " '" + path + "': " + std::strerror(errno);
-}
-
-class descriptor {
- public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-outcome<void> write_synced(const std::string& path, const std::string& text) {
-  const descriptor fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (fd.get() < 0) return failed("open", path);
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = ::write(fd.get(), text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed("write", path);
-    done += static_cast<std::size_t>(n);
-  }
-  if (::fsync(fd.get()) < 0) return failed("sync", path);
-  return {};
-}
-
-outcome<void> sync_directory(const std::string& path) {
-  const auto slash = path.find_last_of('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || ::fsync(fd.get()) < 0) return failed("sync", directory);
-  return {};
-}
 
 using loaded = boost::system::result<saved_state, load_fault>;
 
@@ -121,10 +76,7 @@ outcome<void> save_state(const std::string& path, const saved_state& state) {
   json::object top;
   top["version"] = format_version;
   top["desired"] = std::move(desired);
-  const std::string next = path + ".new";
-  if (auto written = write_synced(next, json::serialize(top) + "\n"); !written) return written;
-  if (::rename(next.c_str(), path.c_str()) < 0) return failed("replace", path);
-  return sync_directory(path);
+  return replace_file(path, json::serialize(top) + "\n", old_file::goes);
 }
 
 }  // namespace aurora::store
