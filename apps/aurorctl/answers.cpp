@@ -251,7 +251,8 @@ std::string in_words(const exit_view& exit) {
     if (exit.cause == "oom") return exit.signal + " (OOM)";
     return exit.core_dumped ? exit.signal + " (core dumped)" : exit.signal;
   }
-  return exit.code ? "exit code " + std::to_string(*exit.code) : "unknown";
+  if (exit.code) return "exit code " + std::to_string(*exit.code);
+  return exit.cause == "unattended" ? "unknown (ended while no daemon ran)" : "unknown";
 }
 
 std::string to_text(const json::value& value) {

@@ -20,7 +20,7 @@ namespace json = boost::json;
 struct exit_view {
   std::optional<int> code;
   std::string signal;  ///< "SIGKILL"; empty: it exited
-  std::string cause;   ///< "oom"; empty: none known
+  std::string cause;   ///< "oom", "unattended"; empty: none known
   bool core_dumped = false;
 };
 

@@ -25,7 +25,7 @@ void world::obey(const commands& all) {
           if constexpr (requires { x.id; }) {
             trace_.add(static_cast<std::uint64_t>(x.id));
             expect(forgotten_.count(x.id) == 0, "a command for a forgotten instance");
-            expect(!subject_.name(x.id).empty(), "a command for nobody");
+            expect(!subject_->name(x.id).empty(), "a command for nobody");
           }
           obey(x);
         },
@@ -40,9 +40,18 @@ world::simulated& world::live(instance_id id, run_number run, const char* comman
 }
 
 void world::obey(const command::spawn& c) {
+  if (const auto found = runs_.find({c.id, c.run});
+      found != runs_.end() && found->second.unanswered) {
+    found->second.unanswered = false;
+    return post(0ms, event::spawned{c.id, c.run, 1 + static_cast<int>(order_)});
+  }
+  // Asked for by an engine that is gone, and not wanted any more.
+  const bool again = asked_again_.count({c.id, c.run}) != 0;
+  if (again && (subject_->state_of(c.id) == state::stopping || subject_->shutting_down()))
+    return post(0ms, event::spawn_failed{c.id, c.run, event::spawn_fault::transient, "gone"});
   check_spawn(c);
   simulated p;
-  p.name = subject_.name(c.id);
+  p.name = subject_->name(c.id);
   dice d = temper(c.id, c.run, "spawn");
   p.stubborn = d.one_in(4);
   runs_[{c.id, c.run}] = p;
@@ -52,7 +61,7 @@ void world::obey(const command::spawn& c) {
     return post(late, event::spawn_failed{c.id, c.run, fault, "exec: /x: no such file"});
   }
   post(late, event::spawned{c.id, c.run, 1 + static_cast<int>(order_)});
-  const service_spec& spec = subject_.spec(c.id);
+  const service_spec& spec = subject_->spec(c.id);
   if (healed_ || !d.one_in(4))
     post(late + some(d, {0, 30, 2000}), event::signalled_ready{c.id, c.run});
   const bool ends = spec.type == service_type::oneshot || (!healed_ && d.one_in(3));
@@ -93,13 +102,13 @@ void world::obey(const command::kill_tree& c) {
 }
 
 void world::obey(const command::probe& c) {
-  const bool external = subject_.spec(c.id).type == service_type::external;
+  const bool external = subject_->spec(c.id).type == service_type::external;
   simulated& p = external ? runs_[{c.id, c.run}] : live(c.id, c.run, "a probe");
   if (external) p.now = simulated::life::alive;
   expect(!p.probing, "a second probe in flight");
   expect(p.now == simulated::life::alive, "a probe of what does not live");
   p.probing = true;
-  dice d(hasher().add(seed_).add(subject_.name(c.id)).add(order_).value());
+  dice d(hasher().add(seed_).add(subject_->name(c.id)).add(order_).value());
   const bool healthy = healed_ || !d.one_in(3);
   post(some(d, {0, 3, 50, 2000}),
        event::probe_result{c.id, c.run, healthy, healthy ? "HTTP 200" : "HTTP 503"});
@@ -131,7 +140,7 @@ void world::obey(const command::run_stop_command& c) {
 void world::obey(const command::end_run& c) {
   const auto found = runs_.find({c.id, c.run});
   if (found == runs_.end()) return;
-  const bool external = subject_.spec(c.id).type == service_type::external;
+  const bool external = subject_->spec(c.id).type == service_type::external;
   expect(external || killing_ || found->second.now == simulated::life::gone,
          "a run ended while something of it lives");
   found->second.now = simulated::life::gone;
@@ -148,13 +157,13 @@ void world::obey(const command::save_desired&) {}
 void world::obey(const command::forget& c) {
   for (const auto& [key, p] : runs_)
     expect(key.first != c.id || p.now == simulated::life::gone, "forgot what lives");
-  states_.erase(subject_.name(c.id));
+  states_.erase(subject_->name(c.id));
   forgotten_.insert(c.id);
 }
 
 void world::obey(const command::stack_down&) {
   ++downs_;
-  expect(subject_.shutting_down(), "down without a shutdown");
+  expect(subject_->shutting_down(), "down without a shutdown");
 }
 
 }  // namespace aurora::property

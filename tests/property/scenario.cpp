@@ -150,7 +150,7 @@ std::vector<action> random_script(std::uint64_t seed, unsigned length) {
       kind::crash,       kind::crash,   kind::crash,   kind::stop_all,    kind::start_all,
       kind::restart_all, kind::files,   kind::reload,  kind::reload_same, kind::stale,
       kind::watchdog,    kind::trigger, kind::leaving, kind::extend,      kind::repid,
-      kind::late_tick};
+      kind::late_tick,   kind::die};
   static constexpr std::array<unsigned, 7> spans = {0, 1, 20, 200, 1000, 7000, 70000};
   std::vector<action> script;
   for (unsigned n = 0; n < length; ++n) {
@@ -172,7 +172,7 @@ std::string describe(const action& a) {
   static constexpr const char* names[] = {
       "pass",    "start",  "stop",   "restart",     "stop_all", "start_all", "restart_all",
       "crash",   "files",  "reload", "reload_same", "stale",    "watchdog",  "trigger",
-      "leaving", "extend", "repid",  "late_tick",   "shutdown", "kill_all"};
+      "leaving", "extend", "repid",  "late_tick",   "shutdown", "kill_all",  "die"};
   return std::string(names[static_cast<int>(a.what)]) + " " + std::to_string(a.who) + " " +
          std::to_string(a.amount);
 }

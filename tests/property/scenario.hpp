@@ -31,6 +31,7 @@ struct action {
     late_tick,  ///< the shell sleeps `amount` ms past a deadline
     shutdown,
     kill_all,
+    die,  ///< the shell and its engine, at once; another goes on
   };
   kind what = kind::pass;
   unsigned who = 0;

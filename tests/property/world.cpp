@@ -7,17 +7,19 @@ namespace aurora::property {
 using namespace core;
 using namespace std::chrono_literals;
 
-world::world(const stack_spec& stack, std::uint64_t seed) : subject_(stack, seed), seed_(seed) {}
+world::world(const stack_spec& stack, std::uint64_t seed)
+    : subject_(std::make_unique<engine>(stack, seed)), seed_(seed) {}
 
 void world::begin() {
   commands out;
-  subject_.begin(now_, out);
+  subject_->begin(now_, out);
+  take_notes();
   obey(out);
 }
 
 dice world::temper(instance_id id, run_number run, std::string_view of) const {
   // By name, not by id: shortening a script must not change the tempers of the others.
-  return dice(hasher().add(seed_).add(subject_.name(id)).add(run).add(of).value());
+  return dice(hasher().add(seed_).add(subject_->name(id)).add(run).add(of).value());
 }
 
 void world::post(duration in, engine_event e) {
@@ -25,7 +27,7 @@ void world::post(duration in, engine_event e) {
 }
 
 std::optional<instance_id> world::pick(unsigned who) const {
-  const auto all = subject_.instances();
+  const auto all = subject_->instances();
   if (all.empty()) return std::nullopt;
   return all[who % all.size()];
 }
@@ -80,8 +82,9 @@ void world::deliver(const answer& a) {
 
 void world::step(const engine_event& e) {
   commands out;
-  subject_.step(e, now_, out);
+  subject_->step(e, now_, out);
   ++steps_;
+  take_notes();
   obey(out);
   check_after_step(e);
 }
@@ -89,7 +92,7 @@ void world::step(const engine_event& e) {
 void world::pass(duration span) {
   const instant until = now_ + span;
   for (;;) {
-    const auto due = subject_.next_deadline();
+    const auto due = subject_->next_deadline();
     const bool answer_first = !answers_.empty() && (!due || answers_.top().at <= *due + skew_);
     if (answer_first) {
       if (answers_.top().at > until) break;
@@ -107,9 +110,9 @@ void world::pass(duration span) {
 }
 
 void world::crash(instance_id id, unsigned left_over) {
-  const auto found = runs_.find({id, subject_.run_of(id)});
+  const auto found = runs_.find({id, subject_->run_of(id)});
   if (found == runs_.end() || found->second.now != simulated::life::alive) return;
-  if (subject_.spec(id).type == service_type::external) return;
+  if (subject_->spec(id).type == service_type::external) return;
   dice d = temper(id, found->first.second, "crash");
   deliver({now_, order_++,
            event::main_exited{id, found->first.second,
@@ -124,7 +127,7 @@ void world::stale_event(unsigned who, unsigned kind) {
   if (!chosen) return;
   const bool nobody = kind % 7 == 0;
   const instance_id id = nobody ? static_cast<instance_id>(100000 + who) : *chosen;
-  const run_number run = nobody ? 1 : subject_.run_of(id) + (kind % 2 == 0 ? 1 : -1);
+  const run_number run = nobody ? 1 : subject_->run_of(id) + (kind % 2 == 0 ? 1 : -1);
   if (!nobody && run == 0) return;
   const engine_event events[] = {event::spawned{id, run, 1},
                                  event::spawn_failed{id, run, event::spawn_fault::permanent, "x"},
@@ -142,19 +145,20 @@ void world::stale_event(unsigned who, unsigned kind) {
                                  event::extend_timeout{id, run, 1s},
                                  event::main_pid_changed{id, run, 1}};
   commands out;
-  const auto before = nobody ? std::optional<instant>() : subject_.next_deadline();
-  const std::uint64_t stale = subject_.stale_events();
-  subject_.step(events[(kind / 7) % std::size(events)], now_, out);
+  const auto before = nobody ? std::optional<instant>() : subject_->next_deadline();
+  const std::uint64_t stale = subject_->stale_events();
+  subject_->step(events[(kind / 7) % std::size(events)], now_, out);
   expect(out.empty(), "a stale event changed something");
-  expect(subject_.stale_events() == stale + 1, "a stale event was not counted");
-  if (!nobody) expect(before == subject_.next_deadline(), "a stale event moved a deadline");
+  expect(subject_->stale_events() == stale + 1, "a stale event was not counted");
+  if (!nobody) expect(before == subject_->next_deadline(), "a stale event moved a deadline");
 }
 
 void world::reload(const stack_spec& next) {
-  for (const instance_id id : subject_.instances()) operator_touched(id);
+  for (const instance_id id : subject_->instances()) operator_touched(id);
   commands out;
-  subject_.apply(next, now_, out);
+  subject_->apply(next, now_, out);
   ++steps_;
+  take_notes();
   obey(out);
   check_after_step(event::start{});
 }
@@ -162,7 +166,7 @@ void world::reload(const stack_spec& next) {
 void world::perform(const action& a) {
   using kind = action::kind;
   const auto id = pick(a.who);
-  const auto all = subject_.instances();
+  const auto all = subject_->instances();
   const auto span = std::chrono::milliseconds(a.amount);
   switch (a.what) {
     case kind::pass:
@@ -180,9 +184,11 @@ void world::perform(const action& a) {
       if (a.what == kind::restart_all) return step(event::restart{all});
       return step(event::stop{all});
     case kind::reload:
-      return reload(changed_stack(subject_.stack(), a.amount));
+      return reload(changed_stack(subject_->stack(), a.amount));
     case kind::shutdown:
       return step(event::shutdown{});
+    case kind::die:
+      return die();
     case kind::kill_all:
       killing_ = true;
       return step(event::kill_all{});
@@ -190,14 +196,14 @@ void world::perform(const action& a) {
       return stale_event(a.who, a.amount);
     case kind::reload_same: {
       commands out;
-      const auto steps = subject_.apply(stack_spec(subject_.stack()), now_, out);
+      const auto steps = subject_->apply(stack_spec(subject_->stack()), now_, out);
       return expect(steps.empty() && out.empty(), "a reload of the same did something");
     }
     default:
       break;
   }
   if (!id) return;
-  const run_number run = subject_.run_of(*id);
+  const run_number run = subject_->run_of(*id);
   const auto found = runs_.find({*id, run});
   const bool lives = found != runs_.end() && found->second.now == simulated::life::alive;
   switch (a.what) {
@@ -235,21 +241,22 @@ void world::perform(const action& a) {
 }
 
 void world::epilogue() {
+  check_notes();
   healed_ = true;
-  if (!subject_.shutting_down()) pass(10min);
+  if (!subject_->shutting_down()) pass(10min);
   // A critical service may have given up, then or before.
-  if (!subject_.shutting_down()) {
+  if (!subject_->shutting_down()) {
     check_settled();
-    step(event::stop{subject_.instances()});
+    step(event::stop{subject_->instances()});
     pass(10min);
-    expect(subject_.down(), "a stop of all left something");
+    expect(subject_->down(), "a stop of all left something");
     expect(downs_ == 0, "the stack went down and nobody asked");
     step(event::shutdown{});
   }
   pass(10min);
-  expect(subject_.down(), "a shutdown left something");
+  expect(subject_->down(), "a shutdown left something");
   expect(downs_ == 1, "the end of a shutdown was told " + std::to_string(downs_) + " times");
-  step(event::start{subject_.instances()});
+  step(event::start{subject_->instances()});
 }
 
 }  // namespace aurora::property

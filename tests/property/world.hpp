@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <queue>
 #include <set>
@@ -40,7 +41,7 @@ class world {
     bool stubborn = false;  ///< ignores signals
     bool probing = false;
     unsigned left_over = 0;
-    bool doomed = false;  ///< its end is in the queue
+    bool unanswered = false;  ///< it was spawned, but the engine that asked for it is gone
   };
   struct answer {
     instant at;
@@ -62,6 +63,13 @@ class world {
   void crash(core::instance_id id, unsigned left_over);
   void stale_event(unsigned who, unsigned kind);
   void reload(const stack_spec& next);
+
+  // dying.cpp: another engine goes on where this one ends
+  void take_notes();
+  void check_notes() const;
+  void die();
+  void hand_over(const core::engine& from);
+  void keep_facts(const core::engine& from);
 
   // obeying.cpp: commands
   void obey(const core::commands& all);
@@ -95,7 +103,7 @@ class world {
   bool is_excused(const dependency& need) const;
   const service_spec* service_named(const std::string& name) const;
 
-  core::engine subject_;
+  std::unique_ptr<core::engine> subject_;
   std::uint64_t seed_;
   instant now_ = instant(std::chrono::seconds(100));
   std::priority_queue<answer> answers_;
@@ -105,6 +113,8 @@ class world {
   std::map<run_key, unsigned> terminal_;                  // entries with an exit
   std::map<std::string, std::vector<instant>> restarts_;  // since an operator touched it
   std::set<core::instance_id> forgotten_;
+  std::set<run_key> asked_again_;  // spawns that an earlier engine had asked for
+  std::map<std::string, std::string> notes_;  // what a journal of memories would hold
   hasher trace_;
   std::size_t steps_ = 0;
   unsigned downs_ = 0;

@@ -7,7 +7,9 @@ namespace aurora {
 /// How a process ended. Code and signal are different fields, never one number (wait(2)).
 struct exit_status {
   enum class kind { exited, signaled, unknown };
-  enum class cause { none, oom };  ///< what the kernel told beside the status
+  /// What is known beside the status: the kernel killed it for want of memory; or it ended while no
+  /// daemon ran, and the status is unknown for that.
+  enum class cause { none, oom, unattended };
   kind how = kind::unknown;
   int code = 0;    ///< 0 to 255 where `exited`
   int signal = 0;  ///< 1 to 64 where `signaled`
@@ -21,7 +23,8 @@ struct exit_status {
   friend bool operator==(const exit_status&, const exit_status&) = default;
 };
 
-/// "exit code 3", "SIGKILL (OOM)", "SIGSEGV (core dumped)", "unknown".
+/// "exit code 3", "SIGKILL (OOM)", "SIGSEGV (core dumped)", "unknown",
+/// "unknown (ended while no daemon ran)".
 std::string describe(const exit_status& status);
 
 /// "SIGTERM" for 15, "SIGRTMIN+2" for 36; "signal 99" where the number has no name.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace aurora::core {
 namespace {
@@ -52,6 +53,12 @@ bool restart_window::admit(instant now, const restart_spec& rule) {
   if (used() >= rule.limit) return false;
   made_.push_back(now);
   return true;
+}
+
+restart_window restart_window::of(std::vector<instant> made) {
+  restart_window window;
+  window.made_ = std::move(made);
+  return window;
 }
 
 void restart_window::clear() {

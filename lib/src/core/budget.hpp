@@ -37,6 +37,12 @@ class restart_window {
 
   void clear();
 
+  /// The restarts taken into account, oldest first; and a window that holds these.
+  std::vector<instant> made() const {
+    return {made_.begin() + static_cast<std::ptrdiff_t>(first_), made_.end()};
+  }
+  static restart_window of(std::vector<instant> made);
+
  private:
   std::vector<instant> made_;  // oldest at first_; what lies before has left the window
   std::size_t first_ = 0;

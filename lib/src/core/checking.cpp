@@ -40,11 +40,13 @@ void engine::impl::answered(instance& i, const event::probe_result& e) {
   evidence because;
   because.text = e.text;
   if (e.healthy) {
+    if (probes->tally.failures() > 0) remember(i);
     if (probes->tally.succeeded(rule) == change::became_healthy)
       note(i, reason::probe_ok, std::move(because));
     return;
   }
   if (now < after(main.spawned_at, rule.start_period)) return probes->tally.failed_uncounted();
+  remember(i);
   if (probes->tally.failed(rule) != change::became_unhealthy) return;
   because.count = probes->tally.failures();
   because.limit = rule.retries;

@@ -54,7 +54,7 @@ void engine::impl::tick() {
     ring(i);
     ringing.push_back(&i);
   }
-  for (instance* i : ringing) touch(*i);
+  for (instance* i : ringing) weigh(*i);
   ringing.clear();
 }
 
@@ -69,11 +69,40 @@ void engine::restore_desired(const std::vector<desired_entry>& entries) {
     if (const auto id = find(entry.instance)) impl_->desire(impl_->get(*id), entry.desired);
 }
 
+bool engine::restore(const std::string& instance, remembered what) {
+  return impl_->restore(instance, std::move(what));
+}
+
+void engine::restore_shutdown(std::optional<int> code) {
+  commands none;
+  impl_->out = &none;
+  impl_->shut_down({code ? reason::critical_failed : reason::shutdown, {}}, code);
+}
+
+const remembered& engine::memory(instance_id id) const { return impl_->get(id); }
+
+std::vector<instance_id> engine::take_changed() {
+  std::vector<instance_id> taken;
+  taken.swap(impl_->changed);
+  std::erase_if(taken, [this](instance_id id) {
+    instance* i = impl_->look(id);
+    if (i) i->changed = false;
+    return !i;
+  });
+  return taken;
+}
+
 void engine::begin(instant now, commands& out) {
   impl_->enter(now, out);
+  if (impl_->shutdown) impl_->shutdown_until = after(now, impl_->stack->shutdown_timeout);
   for (const instance_id id : impl_->in_order()) {
     instance& i = impl_->get(id);
-    i.up = {reason::config_added, {}};
+    if (i.restored) {
+      impl_->resume(i);
+    } else {
+      i.up = {reason::config_added, {}};
+    }
+    impl_->remember(i);
     impl_->queue(i);
   }
   impl_->run();
@@ -128,6 +157,7 @@ state engine::state_of(instance_id id) const { return shown(impl_->get(id).at); 
 run_number engine::run_of(instance_id id) const { return impl_->get(id).run; }
 bool engine::alive(instance_id id) const { return is_alive(impl_->get(id).at); }
 bool engine::shutting_down() const { return impl_->shutdown.has_value(); }
+std::optional<int> engine::shutdown_code() const { return impl_->exit_code; }
 bool engine::down() const { return impl_->alive == 0; }
 std::uint64_t engine::stale_events() const { return impl_->stale; }
 

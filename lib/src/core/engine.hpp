@@ -86,6 +86,8 @@
 /// process was started; a stop that meets a pre_start hook waits for it.
 namespace aurora::core {
 
+struct remembered;
+
 /// Where an operation on an instance stands.
 enum class progress { pending, done, failed };
 
@@ -105,6 +107,21 @@ class engine {
 
   /// Before `begin`: what an operator last asked for. Unknown names are ignored.
   void restore_desired(const std::vector<desired_entry>& entries);
+
+  /// Before `begin`, after `restore_desired`: an instance goes on where an earlier engine left it,
+  /// in the same boot. What was under way in the shell is asked for again by `begin` (a spawn that
+  /// was not answered, hooks, the stop command and the stop signal, kills); probes start over,
+  /// their verdict and counts stay. The shell has the process of its run, or reports its end.
+  /// False: no such instance, and what runs is nobody's.
+  bool restore(const std::string& instance, remembered what);
+
+  /// Before `begin`: the stack was on its way down already; `code` as `shutdown_code` said.
+  void restore_shutdown(std::optional<int> code);
+
+  /// What there is to remember of an instance; and which ones differ from what they were at the
+  /// last call (those that were forgotten are not among them).
+  const remembered& memory(instance_id id) const;
+  std::vector<instance_id> take_changed();
 
   /// Starts what is wanted. Call once.
   void begin(instant now, commands& out);
@@ -152,8 +169,9 @@ class engine {
   std::vector<std::string> waits_for(instance_id id) const;
 
   bool shutting_down() const;
-  bool down() const;                   ///< nothing is alive
-  std::uint64_t stale_events() const;  ///< results of older runs, ignored
+  std::optional<int> shutdown_code() const;  ///< of the critical service that brought it about
+  bool down() const;                         ///< nothing is alive
+  std::uint64_t stale_events() const;        ///< results of older runs, ignored
 
  private:
   struct impl;

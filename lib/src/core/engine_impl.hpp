@@ -34,6 +34,8 @@ struct engine::impl {
   instance& create(graph::index service, unsigned number, std::string name);
   void forget(instance& i);
   void touch(instance& i);
+  void weigh(instance& i);
+  void remember(instance& i);
   void queue(instance& i);
   void queue_members(graph::index service);
   standing standing_of(const instance& i) const;
@@ -93,6 +95,19 @@ struct engine::impl {
   void spawn_failed(instance& i, const event::spawn_failed& e);
   void become_ready(instance& i);
   void prepared(instance& i, bool ok, const std::string& text);
+
+  // --- resuming.cpp: where an earlier engine ended -----------------------------------------------
+  bool restore(const std::string& name, remembered what);
+  void resume(instance& i);
+  void resume(instance& i, phase::preparing& p);
+  void resume(instance& i, phase::spawning& p);
+  void resume(instance& i, phase::starting& p);
+  void resume(instance& i, phase::running& p);
+  void resume(instance& i, phase::observing& p);
+  void resume(instance& i, phase::pre_stopping& p);
+  void resume(instance& i, phase::stopping& p);
+  void resume(instance& i, phase::abandoning& p);
+  void resume(instance& i, phase::cleaning& p);
 
   // --- falling.cpp: from a stop or an end to nothing left ----------------------------------------
   void begin_stop(instance& i, ending end, evidence because);
@@ -173,10 +188,11 @@ struct engine::impl {
 
   instant now{};
   commands* out = nullptr;
-  std::vector<graph::index> wants;  // services whose dependants have to look again
-  std::vector<instance*> work;      // instances that may have to move
-  std::vector<graph::index> freed;  // scratch of `touch`
-  std::vector<instance*> ringing;   // scratch of `tick`
+  std::vector<graph::index> wants;   // services whose dependants have to look again
+  std::vector<instance*> work;       // instances that may have to move
+  std::vector<graph::index> freed;   // scratch of `touch`
+  std::vector<instance*> ringing;    // scratch of `tick`
+  std::vector<instance_id> changed;  // whoever has something new to remember
 
   std::size_t alive = 0;
   std::uint64_t stale = 0;

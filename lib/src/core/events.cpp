@@ -70,7 +70,7 @@ void engine::impl::handle(const event::signalled_ready& e) {
 void engine::impl::handle(const event::probe_result& e) {
   if (instance* i = of_current_run(e)) {
     answered(*i, e);
-    if (look(e.id)) touch(*i);
+    if (look(e.id)) weigh(*i);
   }
 }
 
@@ -153,13 +153,17 @@ void engine::impl::handle(const event::notify_stopping& e) {
 }
 
 void engine::impl::handle(const event::notify_status& e) {
-  if (instance* i = of_current_run(e)) i->status_text = e.text;
+  instance* i = of_current_run(e);
+  if (!i) return;
+  i->status_text = e.text;
+  remember(*i);
 }
 
 void engine::impl::handle(const event::watchdog_armed& e) {
   instance* i = of_current_run(e);
   process* main = i ? process_of(i->at) : nullptr;
   if (!main) return;
+  remember(*i);
   main->watchdog.reset();
   if (e.within > duration::zero()) main->watchdog = e.within;
   if (!std::holds_alternative<phase::running>(i->at)) return;
@@ -172,7 +176,7 @@ void engine::impl::handle(const event::watchdog_ping& e) {
   auto* up = i ? std::get_if<phase::running>(&i->at) : nullptr;
   if (!up || !up->main.watchdog) return;
   up->main.watchdog_due = after(now, *up->main.watchdog);
-  touch(*i);
+  weigh(*i);
 }
 
 void engine::impl::handle(const event::watchdog_triggered& e) {
@@ -205,7 +209,9 @@ void engine::impl::handle(const event::extend_timeout& e) {
 void engine::impl::handle(const event::main_pid_changed& e) {
   instance* i = of_current_run(e);
   process* main = i ? process_of(i->at) : nullptr;
-  if (main && main->pid && !main->main_gone) main->pid = e.pid;
+  if (!main || !main->pid || main->main_gone) return;
+  main->pid = e.pid;
+  remember(*i);
 }
 
 }  // namespace aurora::core

@@ -77,7 +77,8 @@ std::string describe(const exit_status& status) {
     case exit_status::kind::unknown:
       break;
   }
-  return "unknown";
+  return status.why == exit_status::cause::unattended ? "unknown (ended while no daemon ran)"
+                                                      : "unknown";
 }
 
 }  // namespace aurora

@@ -20,16 +20,9 @@ struct motive {
   evidence because;
 };
 
-/// All that the engine knows about one instance.
-struct instance {
-  instance_id id{};
-  std::string name;
-  unsigned number = 1;
-  graph::index service = 0;
-  /// What the current run was started with; the service's newest once nothing runs.
-  std::shared_ptr<const service_spec> spec;
-  bool outdated = false;  ///< `spec` is not the service's newest
-
+/// What of an instance outlives the shell around the engine: with it a later engine goes on where
+/// this one ended. The times are of the same boot.
+struct remembered {
   phase_of_life at;
   run_number run = 0;
 
@@ -47,10 +40,23 @@ struct instance {
   instant last_exit_at{};
   motive last;  ///< of the last change of state
   std::string status_text;
+};
+
+/// All that the engine knows about one instance.
+struct instance : remembered {
+  instance_id id{};
+  std::string name;
+  unsigned number = 1;
+  graph::index service = 0;
+  /// What the current run was started with; the service's newest once nothing runs.
+  std::shared_ptr<const service_spec> spec;
+  bool outdated = false;  ///< `spec` is not the service's newest
 
   standing counted;            ///< as the graph knows it
   bool counted_alive = false;  ///< as the engine counts it
   bool queued = false;         ///< in the work queue
+  bool changed = false;        ///< since it was last asked what to remember
+  bool restored = false;       ///< goes on with a run of an earlier engine
 };
 
 }  // namespace aurora::core

@@ -65,8 +65,22 @@ standing engine::impl::standing_of(const instance& i) const {
   return s;
 }
 
+/// There is something new to remember of it.
+void engine::impl::remember(instance& i) {
+  if (i.changed) return;
+  i.changed = true;
+  changed.push_back(i.id);
+}
+
 // After every change of an instance's phase or wants, and before anything else is decided.
 void engine::impl::touch(instance& i) {
+  remember(i);
+  weigh(i);
+}
+
+/// What the graph, the timeline and the work queue have to know. By itself only where nothing but
+/// the next moment of a probe or of the watchdog changed: a new engine sets these anew.
+void engine::impl::weigh(instance& i) {
   const bool lives = is_alive(i.at);
   if (lives != i.counted_alive) lives ? ++alive : --alive;
   i.counted_alive = lives;
@@ -145,6 +159,7 @@ void engine::impl::shift(instance& i, phase_of_life next) {
 void engine::impl::note(instance& i, reason why, evidence because) {
   const process* main = process_of(i.at);
   const state s = shown(i.at);
+  remember(i);
   record(i, s, s, main ? main->pid : std::nullopt, {why, std::move(because)});
 }
 

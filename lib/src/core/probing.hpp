@@ -24,6 +24,14 @@ class probe_tally {
   /// successes.
   void failed_uncounted() { successes_ = 0; }
 
+  /// One that had come to a verdict, with so many failures in a row since.
+  static probe_tally of(health verdict, unsigned failures) {
+    probe_tally tally;
+    tally.verdict_ = verdict;
+    tally.failures_ = failures;
+    return tally;
+  }
+
   health verdict() const { return verdict_; }
   unsigned failures() const { return failures_; }
 

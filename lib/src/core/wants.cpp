@@ -27,6 +27,7 @@ bool engine::impl::desire(instance& i, desired_state what) {
   const bool changes = i.desired != what;
   i.asked = true;
   i.desired = what;
+  remember(i);
   if (changes) touch(i);
   return changes;
 }
@@ -54,7 +55,7 @@ void engine::impl::cycle(instance& i, motive why) {
 void engine::impl::want_up(const targets& who, reason why) {
   std::vector<char> seen(services.size());
   std::vector<graph::index> pending;
-  bool changed = false;
+  bool differs = false;
   const auto need = [&](graph::index service) {
     for (const graph::edge& e : services[service].needs)
       if (e.rule.required && e.target != graph::none && !seen[e.target]) {
@@ -67,7 +68,7 @@ void engine::impl::want_up(const targets& who, reason why) {
     i.up = {why, {}};
     i.restarts = 0;
     i.budget.clear();
-    changed |= desire(i, desired_state::up);
+    differs |= desire(i, desired_state::up);
   };
   for (const instance_id id : who)
     if (instance* i = look(id)) {
@@ -78,7 +79,7 @@ void engine::impl::want_up(const targets& who, reason why) {
     for (const instance_id id : services[pending[at]].members) raise(get(id));
     need(pending[at]);
   }
-  if (changed) emit(command::save_desired{});
+  if (differs) emit(command::save_desired{});
 }
 
 void engine::impl::start(const targets& who) {
@@ -90,10 +91,10 @@ void engine::impl::start(const targets& who) {
 }
 
 void engine::impl::stop(const targets& who) {
-  bool changed = false;
+  bool differs = false;
   for (const instance_id id : who)
-    if (instance* i = look(id); i && !i->removed) changed |= desire(*i, desired_state::down);
-  if (changed) emit(command::save_desired{});
+    if (instance* i = look(id); i && !i->removed) differs |= desire(*i, desired_state::down);
+  if (differs) emit(command::save_desired{});
 }
 
 void engine::impl::restart(const targets& who) {

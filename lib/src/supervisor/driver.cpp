@@ -175,7 +175,8 @@ void driver::record(const core::command::record& asked) {
 }
 
 bool driver::still_wanted(core::instance_id id, core::run_number run) const {
-  return engine_.exists(id) && engine_.run_of(id) == run && engine_.state_of(id) == state::starting;
+  return engine_.exists(id) && engine_.run_of(id) == run &&
+         engine_.state_of(id) == state::starting && !engine_.shutting_down();
 }
 
 void driver::spawn_pending() {

@@ -23,6 +23,8 @@ void write_cause(json_writer& to, const exit_status& status) {
   to.key("cause");
   if (status.why == exit_status::cause::oom) {
     to.value("oom");
+  } else if (status.why == exit_status::cause::unattended) {
+    to.value("unattended");
   } else {
     to.null();
   }
