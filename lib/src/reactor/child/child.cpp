@@ -20,6 +20,7 @@
 #include "reactor/child/tree.hpp"
 #include "reactor/child/unique_fd.hpp"
 #include "reactor/task_scope.hpp"
+#include "reactor/wait_status.hpp"
 
 namespace aurora::reactor {
 namespace {
@@ -36,21 +37,30 @@ bool has_ended(int pidfd) {
   return ::poll(&state, 1, 0) > 0;
 }
 
-exit_status decode(const siginfo_t& ended) {
-  if (ended.si_code == CLD_EXITED) return exit_status::exited(ended.si_status);
-  return exit_status::killed(ended.si_status, ended.si_code == CLD_DUMPED);
-}
-
-/// Reaps without waiting. A process that is not our child (its own parent reaps it), or whose
-/// status was taken by an ignored SIGCHLD, ends with a status unknown.
-std::optional<exit_status> try_reap(int pidfd) {
+/// Reaps without waiting, or only looks (WNOWAIT). A process that is not our child (its own parent
+/// reaps it), or whose status was taken by an ignored SIGCHLD, ends with a status unknown.
+std::optional<exit_status> try_reap(int pidfd, int how = 0) {
   siginfo_t ended{};
-  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &ended, WEXITED | WNOHANG) == 0) {
+  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &ended, WEXITED | WNOHANG | how) == 0) {
     if (ended.si_pid == 0) return std::nullopt;
-    return decode(ended);
+    return decode_end(ended.si_code, ended.si_status);
   }
   if (errno == ECHILD && has_ended(pidfd)) return exit_status{};
   return std::nullopt;
+}
+
+/// The pidfd of that very process; none where its number is another's by now.
+unique_fd open_same(const process_identity& which) {
+  unique_fd process(static_cast<int>(::syscall(SYS_pidfd_open, which.pid, 0)));
+  const auto now = process ? read_process(which.pid) : std::nullopt;
+  if (!now || now->started != which.started) process = unique_fd();
+  return process;
+}
+
+exit_status unattended() {
+  exit_status status;
+  status.why = exit_status::cause::unattended;
+  return status;
 }
 
 [[noreturn]] void throw_aborted() {
@@ -78,13 +88,35 @@ struct child::impl {
   /// The stream of the main process; closed once that is reaped.
   pidfd_stream& main() { return main_pid == leader_pid ? leader : adopted; }
 
+  /// Of a process that this one did not launch, nor inherit.
+  std::optional<exit_status> status_elsewhere(pidfd_stream& process, pid_t pid) const {
+    if (!ends || !has_ended(process.native_handle())) return std::nullopt;
+    return ends->status_of(pid);
+  }
+
   std::optional<exit_status> try_take(pidfd_stream& process, pid_t pid) {
     if (!process.is_open()) return std::nullopt;
-    auto status = try_reap(process.native_handle());
+    auto status = foreign ? status_elsewhere(process, pid) : peek(process, pid);
     if (!status) return std::nullopt;
     child_registry::instance().remove(pid);
     process.close();
     return status;
+  }
+
+  std::optional<exit_status> peek(pidfd_stream& process, pid_t pid) {
+    if (!note || pid != main_pid) return try_reap(process.native_handle());
+    const auto status = try_reap(process.native_handle(), WNOWAIT);
+    if (status) note(*status);
+    return status ? try_reap(process.native_handle()) : status;
+  }
+
+  /// Watches one that may be gone.
+  void watch(pidfd_stream& stream, const process_identity& which) {
+    auto process = open_same(which);
+    boost::system::error_code error;
+    if (process) stream.assign(process.get(), error);
+    if (!process || error) return;
+    child_registry::instance().add(which.pid, process.release());
   }
 
   /// Reaps whichever of leader and main ended; true: the main one did.
@@ -126,6 +158,9 @@ struct child::impl {
   std::string cgroup;
   std::uint64_t oom_before;
   std::optional<exit_status> ended;
+  exit_source* ends = nullptr;
+  bool foreign = false;  ///< launched by an earlier process
+  std::function<void(const exit_status&)> note;
 };
 
 /// Kills until a look finds nobody that was not killed before that look: a process with SIGKILL
@@ -168,7 +203,41 @@ boost::system::result<std::unique_ptr<child>, launch_error> child::launch(
   return std::unique_ptr<child>(new child(std::move(state)));
 }
 
+std::unique_ptr<child> child::adopt(asio::any_io_executor executor, const adoption& from) {
+  tree_identity identity{from.leader.pid, from.marker};
+  auto state =
+      std::make_unique<impl>(executor, from.leader.pid, std::move(identity), from.cgroup);
+  state->ends = from.ends;
+  state->foreign = true;
+  state->watch(state->leader, from.leader);
+  if (from.named) {
+    state->main_pid = from.named->pid;
+    state->watch(state->adopted, *from.named);
+  }
+  if (!state->main().is_open()) {
+    const auto known = from.ends ? from.ends->status_of(state->main_pid) : std::nullopt;
+    state->ended = known.value_or(unattended());
+  }
+  if (!state->leader.is_open()) state->tree.leader_recycled();
+  return std::unique_ptr<child>(new child(std::move(state)));
+}
+
+std::optional<process_identity> identity_of(pid_t pid) {
+  const auto found = read_process(pid);
+  if (!found) return std::nullopt;
+  return process_identity{pid, found->started};
+}
+
 pid_t child::pid() const { return impl_->main_pid; }
+pid_t child::leader() const { return impl_->leader_pid; }
+
+void child::before_reaping(std::function<void(const exit_status&)> note) {
+  impl_->note = std::move(note);
+}
+
+void child::settle() {
+  if (impl_->ends && impl_->ended) impl_->ends->settled(impl_->main_pid);
+}
 
 asio::awaitable<exit_status> child::wait() {
   namespace xp = asio::experimental;
@@ -187,6 +256,15 @@ asio::awaitable<exit_status> child::wait() {
     // adopt_main() ends the wait as a cancellation does, and is none.
     const auto asked = co_await asio::this_coro::cancellation_state;
     if (asked.cancelled() != asio::cancellation_type::none) throw_aborted();
+    if (own.foreign && own.main().is_open() && has_ended(own.main().native_handle())) {
+      if (own.ends) {
+        auto telling = own.ends->ended(own.main_pid);
+        co_await std::move(telling);
+      } else {
+        own.main().close();
+        own.ended = exit_status{};
+      }
+    }
     own.advance();
   }
   co_return *own.ended;
