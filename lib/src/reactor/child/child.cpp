@@ -88,19 +88,16 @@ struct child::impl {
   /// The stream of the main process; closed once that is reaped.
   pidfd_stream& main() { return main_pid == leader_pid ? leader : adopted; }
 
-  /// Of a process that this one did not launch, nor inherit.
-  std::optional<exit_status> status_elsewhere(pidfd_stream& process, pid_t pid) const {
-    if (!ends || !has_ended(process.native_handle())) return std::nullopt;
-    return ends->status_of(pid);
-  }
-
   std::optional<exit_status> try_take(pidfd_stream& process, pid_t pid) {
     if (!process.is_open()) return std::nullopt;
-    auto status = foreign ? status_elsewhere(process, pid) : peek(process, pid);
-    if (!status) return std::nullopt;
+    auto status = peek(process, pid);
+    if (status) let_go(process, pid);
+    return status;
+  }
+
+  void let_go(pidfd_stream& process, pid_t pid) {
     child_registry::instance().remove(pid);
     process.close();
-    return status;
   }
 
   std::optional<exit_status> peek(pidfd_stream& process, pid_t pid) {
@@ -122,16 +119,28 @@ struct child::impl {
   /// Reaps whichever of leader and main ended; true: the main one did.
   bool advance() {
     if (ended) return true;
-    if (main_pid != leader_pid) {
+    if (foreign) {
+      let_foreign_leader_go();
+    } else if (main_pid != leader_pid) {
       try_take(leader, leader_pid);
       ended = try_take(adopted, main_pid);
     } else {
       ended = try_take(leader, leader_pid);
     }
+    look_for_oom();
+    return ended.has_value();
+  }
+
+  void look_for_oom() {
     if (ended && ended->how == exit_status::kind::signaled && ended->signal == SIGKILL &&
         !cgroup.empty() && cgroup_oom_kills(cgroup) > oom_before)
       ended->why = exit_status::cause::oom;
-    return ended.has_value();
+  }
+
+  /// Not ours to reap, and nobody asks how it ended.
+  void let_foreign_leader_go() {
+    if (main_pid != leader_pid && leader.is_open() && has_ended(leader.native_handle()))
+      let_go(leader, leader_pid);
   }
 
   std::vector<process_info> members() const {
@@ -205,10 +214,10 @@ boost::system::result<std::unique_ptr<child>, launch_error> child::launch(
 
 std::unique_ptr<child> child::adopt(asio::any_io_executor executor, const adoption& from) {
   tree_identity identity{from.leader.pid, from.marker};
-  auto state =
-      std::make_unique<impl>(executor, from.leader.pid, std::move(identity), from.cgroup);
+  auto state = std::make_unique<impl>(executor, from.leader.pid, std::move(identity), from.cgroup);
   state->ends = from.ends;
   state->foreign = true;
+  child_registry::instance().look_above();
   state->watch(state->leader, from.leader);
   if (from.named) {
     state->main_pid = from.named->pid;
@@ -256,14 +265,15 @@ asio::awaitable<exit_status> child::wait() {
     // adopt_main() ends the wait as a cancellation does, and is none.
     const auto asked = co_await asio::this_coro::cancellation_state;
     if (asked.cancelled() != asio::cancellation_type::none) throw_aborted();
-    if (own.foreign && own.main().is_open() && has_ended(own.main().native_handle())) {
+    if (own.foreign && has_ended(own.main().native_handle())) {
+      exit_status status;
       if (own.ends) {
         auto telling = own.ends->ended(own.main_pid);
-        co_await std::move(telling);
-      } else {
-        own.main().close();
-        own.ended = exit_status{};
+        status = co_await std::move(telling);
       }
+      own.let_go(own.main(), own.main_pid);
+      own.ended = status;
+      own.look_for_oom();
     }
     own.advance();
   }
@@ -303,7 +313,8 @@ asio::awaitable<void> child::gone() {
   const auto executor = co_await asio::this_coro::executor;
   for (;;) {
     const auto left = left_over();
-    if (impl_->ended) impl_->try_take(impl_->leader, impl_->leader_pid);
+    if (impl_->foreign) impl_->let_foreign_leader_go();
+    if (impl_->ended && !impl_->foreign) impl_->try_take(impl_->leader, impl_->leader_pid);
     if (left.empty()) co_return;
     std::vector<pidfd_stream> ends;
     std::vector<bool> owned;

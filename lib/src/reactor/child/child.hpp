@@ -8,6 +8,7 @@
 #include <boost/system/result.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,37 @@
 #include "reactor/child/launch.hpp"
 
 namespace aurora::reactor {
+
+/// Knows how processes ended that are not children of this one. Used from the loop's thread only.
+class exit_source {
+ public:
+  virtual ~exit_source() = default;
+  /// Nothing: it has not ended, or nobody heard of it.
+  virtual std::optional<exit_status> status_of(pid_t pid) const = 0;
+  /// Until the end of a process is known; `unknown` where nobody will hear of it any more. On
+  /// terminal cancellation throws operation_aborted.
+  virtual boost::asio::awaitable<exit_status> ended(pid_t pid) = 0;
+  /// The status has been written down.
+  virtual void settled(pid_t pid) = 0;
+};
+
+/// A process by what makes a pid an identity within one boot.
+struct process_identity {
+  pid_t pid = 0;
+  std::uint64_t started = 0;  ///< clock ticks since boot, field 22 of /proc/PID/stat
+  friend bool operator==(const process_identity&, const process_identity&) = default;
+};
+/// Empty: there is no such process.
+std::optional<process_identity> identity_of(pid_t pid);
+
+/// What is left of a program that an earlier process launched.
+struct adoption {
+  process_identity leader;                ///< what was launched
+  std::optional<process_identity> named;  ///< the main process, where MAINPID named another
+  std::string marker;                     ///< its AURORA_RUN
+  std::string cgroup;                     ///< its directory; empty: none
+  exit_source* ends = nullptr;            ///< outlives the child; null: nobody knows
+};
 
 /// One started program: the session and process group that it leads, and whatever descends from it.
 /// Signals and waits through its pidfd only, so that a recycled pid is never hit. Destroying it
@@ -26,11 +58,23 @@ class child {
   /// path, and leaves no process behind.
   static boost::system::result<std::unique_ptr<child>, launch_error> launch(
       boost::asio::any_io_executor executor, const launch_spec& spec);
+  /// Goes on with a program that an earlier process launched: the same processes and no others,
+  /// whatever their numbers are used for by now. Never fails: where its main process is gone,
+  /// `wait` tells so at once, with the status where `ends` has it, else as `unattended`.
+  static std::unique_ptr<child> adopt(boost::asio::any_io_executor executor, const adoption& from);
   ~child();
   child(const child&) = delete;
   child& operator=(const child&) = delete;
 
   pid_t pid() const;
+  /// Of what was launched; it stays that after MAINPID.
+  pid_t leader() const;
+
+  /// To be called with the status of the main process before it is reaped: whoever dies right after
+  /// can have it written down by then.
+  void before_reaping(std::function<void(const exit_status&)> note);
+  /// The end that `wait` told is written down.
+  void settle();
 
   /// Until the main process ended; reaps it. One waiter at a time. On terminal cancellation throws
   /// operation_aborted and takes no status: it can be asked again. Once ended it answers at once.

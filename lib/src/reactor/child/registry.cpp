@@ -59,8 +59,8 @@ std::vector<orphan> child_registry::orphans(family_reader& family) const {
     }
   };
   take(family.own_children(), 0);
-  if (orphans_come_here()) return found;
-  const auto self = read_process(::getpid());
+  if (orphans_come_here() && !above_) return found;
+  const auto self = above_ ? std::nullopt : read_process(::getpid());
   for (const auto& adopter : adopters())
     take(family.children_of(adopter), self ? self->started : 0);
   return found;

@@ -34,6 +34,9 @@ class child_registry {
 
   void add(pid_t pid, int pidfd);
   void remove(pid_t pid);
+  /// From now on orphans are looked for above this process too: trees that an earlier process
+  /// launched lose theirs to whoever took the tree's own processes in.
+  void look_above() { above_ = true; }
   bool knows(pid_t pid) const { return live_.count(pid) != 0; }
 
   /// All orphans of now.
@@ -47,6 +50,7 @@ class child_registry {
  private:
   void look();
 
+  bool above_ = false;
   std::unordered_map<pid_t, int> live_;
   std::unordered_set<pid_t> ended_before_look_;
   std::vector<orphan> seen_;
