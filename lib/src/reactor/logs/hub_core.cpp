@@ -16,7 +16,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t buffer_size = 1 << 20;
 constexpr std::size_t turn_bytes = 8 << 20;  // then other handlers of the loop have their turn
 constexpr std::size_t turn_sources = 512;
 constexpr auto short_gather = std::chrono::milliseconds(2);
@@ -50,16 +49,12 @@ hub_core::hub_core(asio::any_io_executor executor, worker_pool& workers, log_hub
       scope_(executor_) {
   ::mkdir(how_.fifo_dir.c_str(), 0700);
   ::mkdir(how_.log_dir.c_str(), 0700);
+  intake_.open(how_.fifo_dir + "/intake");
+  rest_ = intake_.take_rest();
   rotated_ = find_segments(how_.log_dir);
   const int fd = ::epoll_create1(EPOLL_CLOEXEC);
   if (fd < 0) throw boost::system::system_error(error_of(errno), "cannot make an epoll set");
   epoll_.assign(fd);
-}
-
-char* hub_core::space() {
-  // Not cleared: a page that no read needs is never touched.
-  if (!buffer_) buffer_.reset(new char[buffer_size]);
-  return buffer_.get();
 }
 
 // The folder is read once for all; a name that comes back later has made files of its own since.
@@ -79,7 +74,8 @@ boost::system::result<source_ptr> hub_core::open(const std::string& instance,
     asio::post(workers_.executor(), [last] { last->reset(); });
   };
   auto which = std::make_shared<source>(std::move(settings));
-  if (const int error = which->stream.open(rotated_of(name), spec, owner)) return error_of(error);
+  if (const int error = which->stream.open(rotated_of(name), spec, owner, rest_))
+    return error_of(error);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLONESHOT;
   event.data.ptr = which.get();
@@ -215,12 +211,12 @@ void hub_core::make_ready(const source_ptr& which) {
 
 std::size_t hub_core::pump(const source_ptr& which) {
   const auto now = source::clock::now();
-  log_stream::intake got;
+  log_stream::portion got;
   {
     const open_file_count counted(*this, *which);
-    buffer_in_use_ = true;
-    got = which->stream.read(space(), buffer_size);
-    buffer_in_use_ = false;
+    intake_in_use_ = true;
+    got = which->stream.read(intake_);
+    intake_in_use_ = false;
   }
   ++count_.reads;
   count_.bytes += got.bytes;
@@ -368,14 +364,14 @@ void hub_core::trimmed(log_usage found) {
 void hub_core::drain(source& which) {
   if (which.closed) return;
   const open_file_count counted(*this, which);
-  if (buffer_in_use_) {
-    // From within a sink, against its contract: the shared buffer is in use.
-    std::vector<char> own(64 << 10);
-    which.stream.drain(own.data(), own.size());
+  if (intake_in_use_) {
+    // From within a sink, against its contract: the shared memory is in use.
+    intake own;
+    which.stream.drain(own);
   } else {
-    buffer_in_use_ = true;
-    which.stream.drain(space(), buffer_size);
-    buffer_in_use_ = false;
+    intake_in_use_ = true;
+    which.stream.drain(intake_);
+    intake_in_use_ = false;
   }
 }
 

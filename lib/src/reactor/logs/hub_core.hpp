@@ -100,14 +100,14 @@ class hub_core : public std::enable_shared_from_this<hub_core> {
   void trim();
   void trimmed(log_usage found);
   std::vector<segment> rotated_of(const std::string& name);
-  char* space();
 
   boost::asio::any_io_executor executor_;
   worker_pool& workers_;
   log_hub::options how_;
   boost::asio::posix::stream_descriptor epoll_;
-  std::unique_ptr<char[]> buffer_;  // one for all: read, written, forgotten
-  bool buffer_in_use_ = false;
+  intake intake_;  // one for all: read, written, forgotten
+  std::optional<intake::rest> rest_;
+  bool intake_in_use_ = false;
   std::vector<source_ptr> sources_;
   std::deque<source_ptr> ready_;
   std::vector<source_ptr> faulty_;

@@ -27,11 +27,19 @@ log_stream::log_stream(settings how)
       waiting_(how_.backlog) {}
 
 int log_stream::open(std::vector<segment> found, const logs_spec& spec,
-                     std::optional<std::pair<uid_t, gid_t>> owner) {
+                     std::optional<std::pair<uid_t, gid_t>> owner,
+                     const std::optional<intake::rest>& rest) {
   spec_ = spec;
   if (const int error = open_fifo(fifo_path(), how_.pipe_size, owner, pipe_)) return error;
   if (const int error = file_.open(std::move(found), spec)) fail(error);
+  if (rest && rest->name == how_.name) take_over(*rest);
   return 0;
+}
+
+void log_stream::take_over(const intake::rest& rest) {
+  const auto end = file_.end();
+  if (end < rest.offset || end >= rest.offset + rest.bytes.size()) return;
+  take(std::string_view(rest.bytes).substr(static_cast<std::size_t>(end - rest.offset)));
 }
 
 void log_stream::configure(const logs_spec& spec) {
@@ -39,22 +47,30 @@ void log_stream::configure(const logs_spec& spec) {
   file_.configure(spec);
 }
 
-log_stream::intake log_stream::read(char* space, std::size_t size) {
+log_stream::portion log_stream::read(intake& through) {
+  const auto bytes = std::min(pending(), intake::size);
+  if (bytes == 0) return {0, true};
+  const auto name = failed_ ? std::string_view() : std::string_view(how_.name);
+  char* const place = through.place_for(name, file_.end(), bytes);
   ssize_t n = 0;
   do {
-    n = ::read(pipe_.reader.get(), space, size);
+    n = ::read(pipe_.reader.get(), place, bytes);
   } while (n < 0 && errno == EINTR);
   if (n <= 0) return {0, true};
-  const auto bytes = static_cast<std::size_t>(n);
-  take({space, bytes});
-  return {bytes, false};
+  take({place, static_cast<std::size_t>(n)});
+  return {static_cast<std::size_t>(n), false};
 }
 
-void log_stream::drain(char* space, std::size_t size) {
-  int pending = 0;
-  if (::ioctl(pipe_.reader.get(), FIONREAD, &pending) != 0 || pending <= 0) return;
-  for (auto left = static_cast<std::size_t>(pending); left > 0;) {
-    const auto got = read(space, std::min(size, left));
+/// Bytes in the pipe. Nobody else takes any out.
+std::size_t log_stream::pending() const {
+  int bytes = 0;
+  if (::ioctl(pipe_.reader.get(), FIONREAD, &bytes) != 0 || bytes <= 0) return 0;
+  return static_cast<std::size_t>(bytes);
+}
+
+void log_stream::drain(intake& through) {
+  for (auto left = pending(); left > 0;) {
+    const auto got = read(through);
     if (got.empty) break;
     left -= std::min(left, got.bytes);
   }

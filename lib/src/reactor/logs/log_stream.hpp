@@ -10,6 +10,7 @@
 
 #include "reactor/logs/backlog.hpp"
 #include "reactor/logs/fifo.hpp"
+#include "reactor/logs/intake.hpp"
 #include "reactor/logs/log_file.hpp"
 #include "reactor/logs/log_hub.hpp"
 #include "reactor/logs/mark_file.hpp"
@@ -37,19 +38,20 @@ class log_stream {
   log_stream(const log_stream&) = delete;
   log_stream& operator=(const log_stream&) = delete;
 
+  /// `rest`: what a daemon before had read and may not have written; the log gets what it lacks.
   /// Returns 0 or an errno value: of the pipe only. A file that cannot be opened is a fault.
   int open(std::vector<segment> found, const logs_spec& spec,
-           std::optional<std::pair<uid_t, gid_t>> owner);
+           std::optional<std::pair<uid_t, gid_t>> owner, const std::optional<intake::rest>& rest);
   void configure(const logs_spec& spec);
 
-  struct intake {
+  struct portion {
     std::size_t bytes = 0;
     bool empty = false;  ///< nothing is left in the pipe
   };
-  /// One read of up to `size` bytes into `space`, which is shared by all.
-  intake read(char* space, std::size_t size);
+  /// One read of what is in the pipe, by way of memory that all share.
+  portion read(intake& through);
   /// Reads what is in the pipe now, and no more: whoever still writes cannot hold us.
-  void drain(char* space, std::size_t size);
+  void drain(intake& through);
 
   /// The service went silent: what was put off for its sake.
   void settle(bool close_file);
@@ -77,6 +79,8 @@ class log_stream {
   };
 
   void take(std::string_view bytes);
+  void take_over(const intake::rest& rest);
+  std::size_t pending() const;
   void hold(std::string_view bytes);
   void fail(int error);
   bool write_marker();
