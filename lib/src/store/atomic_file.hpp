@@ -51,7 +51,8 @@ outcome<void> write_all(const descriptor& fd, std::string_view bytes, const std:
 /// nothing is left of it then.
 outcome<descriptor> write_new(const std::string& path, std::string_view bytes);
 
-/// Puts PATH.new in the place of PATH, which is there all the time, however this ends. Error:
+/// Puts PATH.new in the place of PATH, which is there all the time, however this ends; only where
+/// the file system has no hard links, keeping the old file leaves none at PATH for a moment. Error:
 /// words; PATH.new is gone then. To keep the old file, it must be a regular one.
 outcome<void> install_new(const std::string& path, old_file old);
 
