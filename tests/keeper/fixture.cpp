@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 
@@ -183,6 +184,7 @@ void fake_reactor::crash() {
 
 kept::kept(reactor_body body, std::function<void()> before) {
   pipe_ends reports, orders, complaints;
+  std::fflush(nullptr);  // or every reactor prints it again as it exits
   pid_ = ::fork();
   if (pid_ == 0) {
     for (const int fd : {reports.in, orders.out, complaints.in}) ::close(fd);
@@ -224,11 +226,12 @@ int kept::code() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-pid_t fork_waiting(int gate, int code) {
+pid_t fork_waiting(const pipe_ends& gate, int code) {
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
+  ::close(gate.out);
   char byte = 0;
-  while (::read(gate, &byte, 1) < 0 && errno == EINTR) {
+  while (::read(gate.in, &byte, 1) < 0 && errno == EINTR) {
   }
   if (code < 0) {
     ::signal(-code, SIG_DFL);

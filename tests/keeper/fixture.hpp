@@ -82,18 +82,18 @@ class kept {
   pid_t pid_ = -1;
 };
 
-/// A child of this process that exits with `code`, or dies by a signal (-code), when it reads a
-/// byte from `gate`.
-pid_t fork_waiting(int gate, int code);
-int pidfd_of(pid_t pid);
-/// Until the process of a pidfd has ended (it may be left a zombie).
-void await_end(int pidfd);
-
 /// Both ends, close-on-exec.
 struct pipe_ends {
   pipe_ends();
   int in, out;
 };
+
+/// A child of this process that exits with `code`, or dies by a signal (-code), when a byte comes
+/// through `gate` or nobody can send one any more.
+pid_t fork_waiting(const pipe_ends& gate, int code);
+int pidfd_of(pid_t pid);
+/// Until the process of a pidfd has ended (it may be left a zombie).
+void await_end(int pidfd);
 
 /// "signal 9" or "exit 3".
 std::string told(int status);
