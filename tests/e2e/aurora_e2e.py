@@ -160,12 +160,26 @@ class Daemon:
         path = self.state / "logs" / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def reactor(self):
+        """The pid of the process that does the work; `process` is the keeper above it."""
+        return self.api("GET", "/api/v1/status")[1]["daemon"]["pid"]
+
+    def kill(self):
+        """Kills both processes of the daemon at once."""
+        reactor = self.reactor()
+        self.killed = True
+        self.process.send_signal(signal.SIGSTOP)  # or it might start another reactor in between
+        os.kill(reactor, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+        eventually(lambda: not alive(reactor), "the reactor is gone")
+
     def fds(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        return len(os.listdir(f"/proc/{self.reactor()}/fd"))
 
     def resident(self):
         """Bytes of memory the daemon holds."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{self.reactor()}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def reload(self, config=None, check=0):
         """Writes the configuration anew, reloads, and returns what aurorctl said."""
@@ -283,7 +297,7 @@ class Case(unittest.TestCase):
     def end(self, daemon):
         """Ends a daemon that still runs, and looks at what it leaves and said."""
         if daemon.process and daemon.process.poll() is None:
-            eventually(lambda: not zombies_of(daemon.process.pid), "no zombie stays", daemon)
+            eventually(lambda: not zombies_of(daemon.process.pid) and not zombies_of(daemon.reactor()), "no zombie stays", daemon)
             daemon.stop()
         text = daemon.err()
         for report in ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "LeakSanitizer", "Assertion"):

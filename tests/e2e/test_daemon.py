@@ -17,6 +17,7 @@ class Lock(Case):
         """M04: of many on one state directory one runs; the others exit 1, name it and touch nothing."""
         daemon = self.daemon({"web": {"command": FOREVER}})
         daemon.wait_state("web", "running")
+        eventually(lambda: (daemon.state / "config.last").exists(), "its configuration is saved", daemon)
         before, pid = sorted(os.listdir(daemon.state)), daemon.status("web")["pid"]
         others = [subprocess.Popen([BIN / "aurorad", "--http", "off"], cwd=self.home, env=CLEAN, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(20)]
@@ -40,14 +41,12 @@ class Lock(Case):
         daemon.process = winner[0]
         eventually(daemon._answers, "the winner answers", daemon)
         daemon.wait_state("web", "running")
-        self.assertEqual(daemon.api("GET", "/api/v1/status")[1]["daemon"]["pid"], winner[0].pid)
+        self.assertEqual(daemon.api("GET", "/api/v1/status")[1]["daemon"]["keeper_pid"], winner[0].pid)
 
     def test_what_a_dead_daemon_left_is_no_hindrance(self):
         """A stale socket and lock file of a daemon that was killed do not stop the next."""
         daemon = self.daemon({})
-        daemon.killed = True
-        daemon.process.kill()
-        daemon.process.wait()
+        daemon.kill()
         self.assertTrue((daemon.state / "aurorad.sock").exists())
         daemon.killed = False
         daemon.start()

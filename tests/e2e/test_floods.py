@@ -60,13 +60,13 @@ class Floods(PuppetCase):
     def flood(self, daemon, web, size, kept):
         """MB/s of one flood, until all of it is in the file; and MB for each second of processor time it took."""
         path = daemon.state / "logs/web.log"
-        begun, used = time.monotonic(), cpu_seconds(daemon.process.pid)
+        begun, used = time.monotonic(), cpu_seconds(daemon.reactor())
         web.tell(f"flood {size}")
         while not (path.exists() and path.stat().st_size >= kept + size):
             self.assertLess(time.monotonic() - begun, 2 * DEADLINE, "the flood is not kept")
             select_briefly()
         self.assertEqual(web._read(), "ok")
-        return size / 1e6 / (time.monotonic() - begun), size / 1e6 / max(cpu_seconds(daemon.process.pid) - used, 0.01)
+        return size / 1e6 / (time.monotonic() - begun), size / 1e6 / max(cpu_seconds(daemon.reactor()) - used, 0.01)
 
     def plain(self, size):
         """MB/s of the same flood into a file by way of cat: what this machine can do just now."""

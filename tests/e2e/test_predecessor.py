@@ -216,7 +216,7 @@ class Predecessor(Case):
         daemon.wait_state("web", "running")
         status = daemon.status("web")
         self.assertEqual(Path(f"/proc/{status['pid']}/comm").read_text().strip(), "sh")
-        self.assertEqual(int(Path(f"/proc/{status['pid']}/stat").read_text().rpartition(")")[2].split()[1]), daemon.process.pid)
+        self.assertEqual(int(Path(f"/proc/{status['pid']}/stat").read_text().rpartition(")")[2].split()[1]), daemon.reactor())
 
     def test_a_stop_stays(self):
         """A `stop` is kept over a restart of the daemon."""

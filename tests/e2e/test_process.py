@@ -55,7 +55,7 @@ class Unstartable(PuppetCase):
         daemon = self.daemon({"old": {"command": FOREVER}, "new": {"command": FOREVER, "autostart": False, "restart": {"limit": 1}}})
         daemon.wait_state("old", "running")
         before = daemon.status("old")["pid"]
-        for pid in (daemon.process.pid, before):
+        for pid in (daemon.reactor(), before):
             (group / "cgroup.procs").write_text(str(pid))
         (group / "pids.max").write_text("1")
         since = daemon.sequence()

@@ -113,7 +113,7 @@ class world {
   std::map<run_key, unsigned> terminal_;                  // entries with an exit
   std::map<std::string, std::vector<instant>> restarts_;  // since an operator touched it
   std::set<core::instance_id> forgotten_;
-  std::set<run_key> asked_again_;  // spawns that an earlier engine had asked for
+  std::set<run_key> asked_again_;             // spawns that an earlier engine had asked for
   std::map<std::string, std::string> notes_;  // what a journal of memories would hold
   hasher trace_;
   std::size_t steps_ = 0;

@@ -76,11 +76,11 @@ BOOST_AUTO_TEST_CASE(one_holder_at_a_time) {
   // holder.
   const temp_dir home;
   {
-    const auto held = shell::state_lock::take(home / "lock");
+    const auto held = shell::state_lock::take(home / "lock", ::getpid());
     BOOST_REQUIRE(held);
-    const auto second = shell::state_lock::take(home / "lock");
+    const auto second = shell::state_lock::take(home / "lock", ::getpid());
     BOOST_REQUIRE(!second);
     BOOST_TEST(second.error().find("pid " + std::to_string(::getpid())) != std::string::npos);
   }
-  BOOST_TEST(static_cast<bool>(shell::state_lock::take(home / "lock")));
+  BOOST_TEST(static_cast<bool>(shell::state_lock::take(home / "lock", ::getpid())));
 }

@@ -158,7 +158,9 @@ class reader {
   bool phase_named(std::string_view word, const json::object& from, core::phase_of_life& value,
                    std::index_sequence<I...>) {
     bool good = false;
-    ((phase_words[I] == word && (good = members(from, value.template emplace<I>()), true)) || ...);
+    static_cast<void>(
+        ((phase_words[I] == word && (good = members(from, value.template emplace<I>()), true)) ||
+         ...));
     return good;
   }
   template <class T>

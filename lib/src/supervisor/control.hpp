@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "server/backend.hpp"
+#include "supervisor/configuration.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/sampler.hpp"
 
@@ -60,7 +61,7 @@ class control : public server::backend {
   boost::asio::awaitable<operation_report> settle_change(core::targets who,
                                                          std::optional<duration> wait);
   std::vector<std::string> put_off() const;
-  boost::asio::awaitable<server::answer<stack_spec>> read_configuration();
+  boost::asio::awaitable<server::answer<configuration>> read_again();
   boost::asio::awaitable<void> lock_configuration();
   boost::asio::awaitable<probe_report> check_one(core::instance_id id);
   boost::asio::awaitable<void> check_into(core::instance_id id, probe_report& into,

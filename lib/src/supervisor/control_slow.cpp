@@ -71,31 +71,20 @@ core::targets instances_of(const core::engine& engine, const std::set<std::strin
   return found;
 }
 
-struct configuration_read {
-  load_result loaded;
-  std::optional<std::string> unsafe;
-};
-
 }  // namespace
 
-boost::asio::awaitable<server::answer<stack_spec>> control::read_configuration() {
-  auto work = [path = options_.config_file] {
-    disk_source disk;
-    configuration_read found;
-    found.loaded = load_config(path, disk);
-    found.unsafe = unsafe_for_root(found.loaded.files);
-    return found;
-  };
+boost::asio::awaitable<server::answer<configuration>> control::read_again() {
+  auto work = [path = options_.config_file] { return read_configuration(path); };
   auto read = co_await server::on_worker(driver_.workers(), std::move(work));
   if (read.unsafe) co_return unsafe(*read.unsafe);
   if (!read.loaded.stack) co_return invalid(read.loaded.faults);
-  co_return std::move(*read.loaded.stack);
+  co_return server::answer<configuration>(std::move(read));
 }
 
 boost::asio::awaitable<server::answer<plan_steps>> control::plan() {
-  const auto next = co_await read_configuration();
+  const auto next = co_await read_again();
   if (!next) co_return next.error();
-  co_return make_plan(driver_.engine().stack(), *next);
+  co_return make_plan(driver_.engine().stack(), *next->loaded.stack);
 }
 
 /// The keys of the current stack that differ from what the daemon was started with.
@@ -146,12 +135,14 @@ boost::asio::awaitable<server::answer<reload_report>> control::reload(
   reload_report told;
   {
     const unlock_configuration at_the_end{configuring_, configured_};
-    const auto next = co_await read_configuration();
+    const auto next = co_await read_again();
     driver_.warn("last reload failed", next                          ? ""
                                        : next.error().errors.empty() ? next.error().title
                                                                      : next.error().errors.front());
     if (!next) co_return next.error();
-    told.steps = driver_.apply(*next);
+    driver_.remember_scale({}, 0);
+    told.steps = driver_.apply(*next->loaded.stack);
+    driver_.save_configuration(next->record);
     std::set<std::string_view> names;
     for (const auto& step : told.steps) names.insert(step.service);
     touched = instances_of(driver_.engine(), names);
@@ -187,6 +178,7 @@ boost::asio::awaitable<server::answer<operation_report>> control::scale(
                         fmt::format("for none: aurorctl stop {}", service),
                         {}};
     found->instances = instances;
+    driver_.remember_scale(service, instances);
     driver_.apply(next);
     who = instances_of(driver_.engine(), {service});
   }

@@ -18,15 +18,17 @@
 
 #include <aurora/config.hpp>
 
+#include "keeper/keeper.hpp"
 #include "reactor/child/child.hpp"
+#include "reactor/keeper/keeper_link.hpp"
 #include "reactor/readiness/notify_socket.hpp"
 #include "server/server.hpp"
 #include "server/unix_socket.hpp"
+#include "supervisor/configuration.hpp"
 #include "supervisor/control.hpp"
 #include "supervisor/disk_source.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/prerequisites.hpp"
-#include "supervisor/trust.hpp"
 
 namespace aurora {
 namespace {
@@ -34,7 +36,11 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
 constexpr int exit_bad_configuration = 6;
+
+/// The name under which the keeper holds the control socket; no instance is called so.
+constexpr const char* control_name = "@control";
 
 /// For what is to be done when nothing of the stack is left: answers under way, a last save. Only a
 /// disk that does not answer takes so long.
@@ -57,21 +63,20 @@ void open_standard_descriptors() {
   if (fd > STDERR_FILENO) ::close(fd);
 }
 
-// Between here and the loop they would end the daemon; what they ask for is done anyway, or never.
-void ignore_early_signals() {
-  for (const int number : {SIGHUP, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
+// All are blocked until the handlers stand: what came before is not lost, and a mask that somebody
+// left blocked is not inherited.
+void take_signals() {
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 void prepare_process() {
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);  // a blocked mask is inherited over exec
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   ::umask(027);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   reactor::raise_own_limits();
-  reactor::protect_from_oom();
 }
 
 std::optional<shell::log_level> level_named(const std::string& name) {
@@ -94,56 +99,84 @@ boost::system::result<std::optional<gid_t>, unknown_group> group_named(
       fmt::format("control.group: there is no group \"{0}\" (groupadd --system {0}?)", *name)};
 }
 
-/// The daemon once its configuration is read and its lock is held.
+/// What the daemon is made of, once its configuration is read and its lock is held.
+struct setup {
+  stack_spec stack;  ///< to begin with
+  std::string state_dir;
+  shell::log_level level = shell::log_level::info;
+  std::optional<gid_t> control_group;
+  duration start_delay{};
+  std::string address;  ///< that is to be listened on; empty: none
+  std::optional<shell::state_lock> lock;
+  shell::left_behind left;
+  std::vector<reactor::held_descriptor> kept;
+  std::optional<stack_spec> next;                ///< to go on with, when it differs
+  std::optional<config::source_record> to_save;  ///< the configuration that is in force then
+};
+
 class daemon {
  public:
-  daemon(stack_spec stack, const std::string& state_dir, shell::log_level level,
-         std::optional<gid_t> control_group)
-      : log_(STDERR_FILENO, level),
-        config_file_(stack.config_file),
-        control_group_(control_group),
+  daemon(asio::io_context& loop, reactor::keeper_link& keeper, setup how)
+      : loop_(loop),
+        keeper_(keeper),
+        how_(std::move(how)),
+        log_(STDERR_FILENO, how_.level),
+        config_file_(how_.stack.config_file),
         stop_services_(loop_, SIGTERM, SIGINT),
         others_(loop_, SIGHUP, SIGUSR1, SIGUSR2),
         orphans_(loop_.get_executor()),
-        driver_(loop_.get_executor(), std::move(stack), driver_options(state_dir)),
+        driver_(loop_.get_executor(), how_.stack, driver_options()),
         control_(driver_, control_options()),
         server_(loop_.get_executor(), control_, driver_.workers(), server_options()),
         tasks_(loop_.get_executor()) {}
 
-  /// `address` that is to be listened on, empty: none.
-  int run(duration start_delay, const std::string& address) {
+  int run() {
+    take_signals();
     // Before anybody can ask for anything: the next save replaces what was not read.
     if (const auto loaded = driver_.load(); !loaded) {
       complain(loaded.error());
       return exit_failure;
     }
-    const mode_t mode = control_group_ ? 0660 : 0600;
-    const auto listener = server::bind_unix_socket(driver_.paths().socket, mode, control_group_);
+    const auto listener = open_listener();
     if (!listener) {
       complain(fmt::format("cannot listen on '{}': {}", driver_.paths().socket,
                            listener.error().message()));
       return exit_failure;
     }
-    if (!address.empty())
+    keeper_.on_gone = [this] {
+      how_.lock->name_holder(::getpid());
+      driver_.warn("keeper", fmt::format("the keeper (pid {}) is gone: services run on, but would "
+                                         "not outlive this process as before; start aurorad again "
+                                         "when it suits (kill -9 {} first: nothing is lost)",
+                                         keeper_.keeper_pid(), ::getpid()));
+    };
+    keeper_.start();
+    if (const auto taken = driver_.take_over(std::move(how_.left)); !taken) {
+      complain(taken.error());
+      return exit_failure;
+    }
+    if (!how_.address.empty())
       driver_.warn("http", fmt::format("nothing listens on {}: this version answers on the control "
                                        "socket alone (\"off\" silences this)",
-                                       address));
+                                       how_.address));
     driver_.open();
     tasks_.spawn(watch_for_end());
     tasks_.spawn(watch_for_others());
     tasks_.spawn(keep_watchdog());
     orphans_.start();
     server_.listen(*listener);
-    tasks_.spawn(begin(start_delay));
+    tasks_.spawn(begin());
     loop_.run();
-    ::unlink(driver_.paths().socket.c_str());
     return code_;
   }
 
  private:
-  shell::driver::options driver_options(const std::string& state_dir) {
+  shell::driver::options driver_options() {
     shell::driver::options how;
-    how.state_dir = state_dir;
+    how.state_dir = how_.state_dir;
+    how.remembers = true;
+    how.keeper = &keeper_;
+    how.kept = std::move(how_.kept);
     how.seed = std::random_device{}();
     how.log = &log_;
     how.on_down = [this](std::optional<int> code) {
@@ -156,6 +189,7 @@ class daemon {
   shell::control::options control_options() {
     shell::control::options how;
     how.config_file = config_file_;
+    how.keeper_pid = keeper_.keeper_pid();
     how.on_shutdown = [this](bool force) { go_down(force); };
     return how;
   }
@@ -164,20 +198,43 @@ class daemon {
     server::server_options how;
     how.log_dir = driver_.paths().logs;
     how.run_dir = driver_.paths().run;
-    how.group = control_group_;
+    how.group = how_.control_group;
     return how;
   }
 
-  asio::awaitable<void> begin(duration start_delay) {
-    if (start_delay > duration{}) {
-      delay_.expires_after(start_delay);
+  /// The one that the keeper holds: who connected while there was no reactor is answered now.
+  boost::system::result<int> open_listener() {
+    auto kept = driver_.take_kept(keeper::kind::socket, control_name, 0);
+    if (kept) return {boost::system::in_place_value, kept.release()};
+    const mode_t mode = how_.control_group ? 0660 : 0600;
+    auto made = server::bind_unix_socket(driver_.paths().socket, mode, how_.control_group);
+    if (made) keeper_.hold(keeper::kind::socket, control_name, 0, *made);
+    return made;
+  }
+
+  asio::awaitable<void> begin() {
+    const bool first = keeper_.generation() == 0;
+    if (first && how_.start_delay > duration{}) {
+      delay_.expires_after(how_.start_delay);
       co_await delay_.async_wait(reactor::tok);
     }
     if (going_down_) co_return;
-    log_.write(shell::log_level::info, fmt::format("aurorad started, pid {}, state in {}",
-                                                   ::getpid(), driver_.paths().root));
+    log_.write(shell::log_level::info, fmt::format("aurorad {}, pid {} (keeper {}), state in {}",
+                                                   first ? "started" : "is back", ::getpid(),
+                                                   keeper_.keeper_pid(), driver_.paths().root));
     driver_.begin();
-    reactor::notify_systemd("READY=1\nSTATUS=supervising");
+    going_down_ = driver_.engine().shutting_down();
+    if (how_.next && !going_down_) driver_.apply(*how_.next);
+    how_.next.reset();
+    if (how_.to_save) driver_.save_configuration(*std::exchange(how_.to_save, std::nullopt));
+    keeper_.ready();
+    tell_manager("READY=1\nSTATUS=supervising");
+  }
+
+  /// systemd listens to its main process, which is the keeper.
+  void tell_manager(std::string_view text) {
+    if (keeper_.alive()) return keeper_.notify(text);
+    reactor::notify_systemd(text);
   }
 
   void go_down(bool force) {
@@ -185,7 +242,7 @@ class daemon {
     if (!going_down_) {
       going_down_ = true;
       delay_.cancel();
-      reactor::notify_systemd("STOPPING=1");
+      tell_manager("STOPPING=1");
       log_.write(shell::log_level::info, "shutting down");
       driver_.post(core::event::shutdown{});
     }
@@ -219,22 +276,22 @@ class daemon {
   // Twice in each span, as sd_watchdog_enabled(3) recommends. From the loop: a loop that hangs is
   // what systemd is to find.
   asio::awaitable<void> keep_watchdog() {
-    const auto within = reactor::systemd_watchdog();
+    const auto within = reactor::systemd_watchdog(keeper_.keeper_pid());
     while (within && !over_) {
-      reactor::notify_systemd("WATCHDOG=1");
+      tell_manager("WATCHDOG=1");
       ping_.expires_after(*within / 2);
       co_await ping_.async_wait(reactor::tok);
     }
   }
 
   asio::awaitable<void> reload() {
-    reactor::notify_systemd("RELOADING=1");
+    tell_manager("RELOADING=1");
     auto reloading = control_.reload(std::nullopt);
     const auto done = co_await std::move(reloading);
     if (!done)
       for (const auto& fault : done.error().errors) log_.write(shell::log_level::error, fault);
     log_.flush();
-    reactor::notify_systemd("READY=1");
+    tell_manager("READY=1");
   }
 
   // Nothing of the stack is left: end the tasks, so that the loop runs empty.
@@ -252,6 +309,9 @@ class daemon {
     delay_.cancel();
     over_ = true;
     ping_.cancel();
+    ::unlink(driver_.paths().socket.c_str());
+    keeper_.leaving(code_);
+    co_await keeper_.stop();
   }
 
   asio::awaitable<void> limit_the_end() {
@@ -268,13 +328,16 @@ class daemon {
                            why));
     log_.flush();
     ::unlink(driver_.paths().socket.c_str());
+    keeper_.leaving(exit_failure);
+    keeper_.flush();
     ::_exit(exit_failure);
   }
 
-  asio::io_context loop_{1};
+  asio::io_context& loop_;
+  reactor::keeper_link& keeper_;
+  setup how_;
   shell::daemon_log log_;
   std::string config_file_;
-  std::optional<gid_t> control_group_;
   int code_ = 0;
   bool going_down_ = false;
   bool signalled_ = false;
@@ -290,20 +353,22 @@ class daemon {
   reactor::task_scope tasks_;
 };
 
-std::optional<stack_spec> read_configuration(const std::string& path) {
-  disk_source disk;
-  auto loaded = load_config(path, disk);
-  if (const auto unsafe = shell::unsafe_for_root(loaded.files)) {
-    complain(*unsafe);
+/// Complains of what is wrong with it.
+std::optional<shell::configuration> configuration_at(const std::string& path) {
+  auto found = shell::read_configuration(path);
+  if (found.unsafe) {
+    complain(*found.unsafe);
     return std::nullopt;
   }
+  disk_source disk;
   fault_context context(path, disk);
-  for (const auto& fault : loaded.faults) {
+  for (const auto& fault : found.loaded.faults) {
     auto shown = to_string(fault) + "\n" + context.of(fault);
     shown.pop_back();
     complain(shown);
   }
-  return std::move(loaded.stack);
+  if (!found.loaded.stack) return std::nullopt;
+  return found;
 }
 
 /// Where somebody wants the TCP listener to be; the default of the configuration is no wish.
@@ -313,43 +378,139 @@ std::string address_asked_for(const daemon_options& options, const stack_spec& s
   return wanted ? address : "";
 }
 
+/// The lock that an earlier reactor of the same keeper took; none: there was none.
+std::optional<shell::state_lock> kept_lock(std::vector<reactor::held_descriptor>& kept) {
+  for (auto& each : kept)
+    if (each.kind == keeper::kind::lock && each.fd)
+      return shell::state_lock::adopt(each.fd.release());
+  return std::nullopt;
+}
+
+/// From the beginning to the point where services are started or taken over; or an exit code.
+class preparation {
+ public:
+  preparation(const daemon_options& options, reactor::keeper_link& keeper)
+      : options_(options), keeper_(keeper) {}
+
+  std::optional<int> prepare() {
+    const auto level = level_named(options_.log_level);
+    if (!level) return exit_usage;
+    how.level = *level;
+    how.kept = keeper_.take_held();
+    how.start_delay = options_.start_delay;
+    how.lock = kept_lock(how.kept);
+    const auto code = how.lock ? come_back() : start();
+    if (code) return code;
+    how.address = address_asked_for(options_, how.stack);
+    return std::nullopt;
+  }
+
+  setup how;
+
+ private:
+  /// The first reactor.
+  std::optional<int> start() {
+    const std::string config = find_config(options_.config);
+    if (config.empty()) {
+      complain("there is no aurora.json here and none in /etc/aurora: give one with --config");
+      return exit_bad_configuration;
+    }
+    auto read = configuration_at(config);
+    if (!read) return exit_bad_configuration;
+    auto& stack = *read->loaded.stack;
+    if (!take_group(stack)) return exit_bad_configuration;
+    const shell::state_paths paths(find_state_dir(options_.state_dir, stack.state_dir, config));
+    prepare_process();
+    if (auto ready = shell::prepare(paths, how.control_group); !ready) return failed(ready.error());
+    auto lock = shell::state_lock::take(paths.lock, keeper_.keeper_pid());
+    if (!lock) return failed(lock.error());
+    how.lock = std::move(*lock);
+    keeper_.hold(keeper::kind::lock, "state", 0, how.lock->fd());
+    if (!look_behind(paths)) return exit_failure;
+    how.to_save = std::move(read->record);
+    auto last = how.left.instances.empty() ? std::nullopt : shell::last_configuration(paths);
+    if (last) {
+      how.next = std::move(stack);
+      how.stack = std::move(*last);
+    } else {
+      how.stack = std::move(stack);
+    }
+    shell::apply_scale(how.left, how.next ? *how.next : how.stack);
+    if (how.next) shell::apply_scale(how.left, how.stack);
+    return how.left.instances.empty() ? missing_prerequisites() : std::nullopt;
+  }
+
+  /// One that follows a reactor which died: with the configuration that was in force, whatever has
+  /// become of its files.
+  std::optional<int> come_back() {
+    const shell::state_paths paths(how.lock->directory());
+    prepare_process();
+    if (!look_behind(paths)) return exit_failure;
+    auto last = shell::last_configuration(paths);
+    if (!last) {
+      auto read = configuration_at(find_config(options_.config));
+      if (!read) return exit_bad_configuration;
+      last = std::move(*read->loaded.stack);
+      how.to_save = std::move(read->record);
+    }
+    how.stack = std::move(*last);
+    shell::apply_scale(how.left, how.stack);
+    return take_group(how.stack) ? std::nullopt : std::optional<int>(exit_bad_configuration);
+  }
+
+  bool take_group(const stack_spec& stack) {
+    const auto group = group_named(stack.control_group);
+    if (!group) complain(group.error().words);
+    if (group) how.control_group = *group;
+    return group.has_value();
+  }
+
+  bool look_behind(const shell::state_paths& paths) {
+    how.state_dir = paths.root;
+    auto left = shell::look_behind(paths.journal);
+    if (!left) complain(left.error());
+    if (left) how.left = std::move(*left);
+    return left.has_value();
+  }
+
+  std::optional<int> missing_prerequisites() {
+    const auto missing = shell::missing_prerequisites(how.stack);
+    for (const auto& one : missing) complain(one);
+    return missing.empty() ? std::nullopt : std::optional<int>(exit_failure);
+  }
+
+  static int failed(const std::string& words) {
+    complain(words);
+    return exit_failure;
+  }
+
+  const daemon_options& options_;
+  reactor::keeper_link& keeper_;
+};
+
+/// In a process of its own, with all signals blocked.
+int run_reactor(int link, const daemon_options& options) {
+  asio::io_context loop(1);
+  const auto keeper = reactor::keeper_link::take_over(loop.get_executor(), link);
+  if (!keeper) {
+    complain("the keeper cannot be heard: " + keeper.error().message());
+    return exit_failure;
+  }
+  preparation prepared(options, **keeper);
+  if (const auto code = prepared.prepare()) return *code;
+  daemon running(loop, **keeper, std::move(prepared.how));
+  return running.run();
+}
+
 }  // namespace
 
 int run_daemon(const daemon_options& options) {
   open_standard_descriptors();
-  ignore_early_signals();
-  const std::string config = find_config(options.config);
-  if (config.empty()) {
-    complain("there is no aurora.json here and none in /etc/aurora: give one with --config");
-    return exit_bad_configuration;
-  }
-  const auto level = level_named(options.log_level);
-  if (!level) return 2;
-  auto stack = read_configuration(config);
-  if (!stack) return exit_bad_configuration;
-  const auto group = group_named(stack->control_group);
-  if (!group) {
-    complain(group.error().words);
-    return exit_bad_configuration;
-  }
-  const shell::state_paths paths(find_state_dir(options.state_dir, stack->state_dir, config));
-  prepare_process();
-  if (auto ready = shell::prepare(paths, *group); !ready) {
-    complain(ready.error());
-    return exit_failure;
-  }
-  const auto lock = shell::state_lock::take(paths.lock);
-  if (!lock) {
-    complain(lock.error());
-    return exit_failure;
-  }
-  if (const auto missing = shell::missing_prerequisites(*stack); !missing.empty()) {
-    for (const auto& one : missing) complain(one);
-    return exit_failure;
-  }
-  const std::string address = address_asked_for(options, *stack);
-  daemon running(std::move(*stack), paths.root, *level, *group);
-  return running.run(options.start_delay, address);
+  reactor::protect_from_oom();
+  const auto run = [](int link, void* context) {
+    return run_reactor(link, *static_cast<const daemon_options*>(context));
+  };
+  return keeper::keep({run, const_cast<daemon_options*>(&options)});
 }
 
 }  // namespace aurora

@@ -1,6 +1,7 @@
 #include "supervisor/driver.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -48,6 +49,7 @@ driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options 
       paths_(options_.state_dir),
       run_id_(random_id()),
       engine_(stack, options_.seed),
+      endings_(paths_.last_exit, options_.keeper),
       hub_(executor, workers_,
            [this] {
              reactor::log_hub::options hub;
@@ -113,6 +115,7 @@ void driver::drain() {
   draining_ = true;
   for (;;) {
     if (!asked_.empty()) {
+      remember();
       core::commands now_asked;
       now_asked.swap(asked_);
       perform(now_asked);
@@ -123,6 +126,7 @@ void driver::drain() {
     events_.pop_front();
     engine_.step(event, monotonic_now(), asked_);
   }
+  remember();
   draining_ = false;
   rearm();
   tell_waiters();
@@ -185,7 +189,7 @@ void driver::spawn_pending() {
   while (!spawns_.empty() && monotonic_now() < until) {
     const auto next = spawns_.front();
     spawns_.pop_front();
-    if (still_wanted(next.id, next.run)) {
+    if (still_wanted(next.id, next.run) || found_.count({engine_.name(next.id), next.run})) {
       runtime(next.id).spawn(next.run);
     } else {
       post(core::event::spawn_failed{next.id, next.run, core::event::spawn_fault::transient,
@@ -201,6 +205,7 @@ void driver::spawn_pending() {
 
 void driver::forget_runtime(core::instance_id id) {
   changed_.push_back(id);
+  if (memory_) memory_->forget(engine_.name(id));
   const auto found = runtimes_.find(static_cast<std::uint32_t>(id));
   if (found == runtimes_.end()) return;
   auto gone = std::shared_ptr<instance_runtime>(std::move(found->second));
@@ -314,6 +319,12 @@ boost::asio::awaitable<void> driver::stop() {
   for (auto& [id, runtime] : runtimes_) co_await runtime->close();
   co_await tasks_.join();
   co_await hub_.stop();
+  // All is down, and there is nothing for the next daemon to go on with.
+  if (memory_ && engine_.down()) {
+    memory_.reset();
+    for (const auto& path : {paths_.journal, paths_.journal + ".previous", paths_.last_exit})
+      ::unlink(path.c_str());
+  }
   co_await close_workers();
 }
 

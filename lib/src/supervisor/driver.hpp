@@ -5,8 +5,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,14 +20,21 @@
 #include <aurora/spec.hpp>
 #include <aurora/status.hpp>
 
+#include "config/recorded_source.hpp"
 #include "core/engine.hpp"
+#include "reactor/child/marked.hpp"
+#include "reactor/child/unique_fd.hpp"
+#include "reactor/keeper/keeper_link.hpp"
 #include "reactor/logs/log_hub.hpp"
 #include "reactor/probe/prober.hpp"
 #include "reactor/task_scope.hpp"
 #include "reactor/worker_pool.hpp"
 #include "store/state_file.hpp"
+#include "store/state_journal.hpp"
 #include "supervisor/daemon_log.hpp"
+#include "supervisor/endings.hpp"
 #include "supervisor/journal.hpp"
+#include "supervisor/left_behind.hpp"
 #include "supervisor/state_dir.hpp"
 
 namespace aurora::shell {
@@ -40,6 +49,12 @@ class driver {
     std::string state_dir;      ///< absolute
     std::uint64_t seed = 0;     ///< of the jitter
     daemon_log* log = nullptr;  ///< borrowed; may be null
+    /// Notes in a journal what a next daemon needs to go on (left_behind.hpp).
+    bool remembers = false;
+    /// Holds descriptors and tells ends for this daemon; borrowed, outlives the driver; may be
+    /// null.
+    reactor::keeper_link* keeper = nullptr;
+    std::vector<reactor::held_descriptor> kept;  ///< what the keeper handed over
     std::function<void(std::optional<int> code)>
         on_down;  ///< once, when the stack is down after a shutdown
   };
@@ -54,6 +69,11 @@ class driver {
   /// Error: one that may not be written over, in words. The state directory exists.
   boost::system::result<void, std::string> load();
 
+  /// Takes over what an earlier daemon of this boot left: its processes as they are, and where each
+  /// instance stood. What runs and is nobody's is ended. After `load`, before `begin`. Error:
+  /// words; the journal cannot be written, and nothing would survive this daemon.
+  boost::system::result<void, std::string> take_over(left_behind left);
+
   /// From here on events may be posted. `stop` is a duty.
   void open();
 
@@ -63,6 +83,13 @@ class driver {
   /// Hands an event to the engine and performs what it asks for. May be called while an event is
   /// worked on: events are queued and drained to empty, the engine is never re-entered.
   void post(core::engine_event event);
+
+  /// The number of instances that was asked for differs from the configuration's (0: from now on
+  /// the configuration's holds for all services again).
+  void remember_scale(const std::string& service, unsigned instances);
+
+  /// Keeps a copy of the configuration that is in force, on a worker.
+  void save_configuration(config::source_record record);
 
   /// Replaces the stack; `make_plan`'s steps.
   plan_steps apply(const stack_spec& next);
@@ -86,6 +113,13 @@ class driver {
   reactor::log_hub& hub() { return hub_; }
   const boost::asio::any_io_executor& executor() const { return executor_; }
   const std::string& run_id() const { return run_id_; }
+  reactor::keeper_link* keeper() { return options_.keeper; }
+  endings& ends() { return endings_; }
+  bool remembers() const { return options_.remembers; }
+  /// The descriptor that an earlier daemon had kept under that key; none: there is none (any more).
+  reactor::unique_fd take_kept(keeper::kind what, const std::string& name, std::int64_t number);
+  /// The process of a run that an earlier daemon asked for and did not live to note; once.
+  std::optional<store::run_memory> take_found(core::instance_id id, core::run_number run);
   /// The shell's side of an instance; made when first needed.
   instance_runtime& runtime(core::instance_id id);
   instance_runtime* find_runtime(core::instance_id id);
@@ -104,6 +138,12 @@ class driver {
   void perform(core::commands& asked);
   void perform(const core::engine_command& asked);
   void record(const core::command::record& asked);
+  void remember();
+  void adopt_processes(const left_behind& left);
+  void sort_out(const left_behind& left);
+  void end_stray(const reactor::marked_process& stray, bool at_once);
+  boost::asio::awaitable<void> save_copy(config::source_record record);
+  boost::asio::awaitable<void> kill_later(reactor::process_info stray);
   void spawn_pending();
   void forget_runtime(core::instance_id id);
   boost::asio::awaitable<void> close_runtime(std::shared_ptr<instance_runtime> gone,
@@ -124,6 +164,11 @@ class driver {
   reactor::worker_pool workers_;
   core::engine engine_;
   journal journal_;
+  endings endings_;
+  std::unique_ptr<store::state_journal> memory_;
+  bool noted_shutdown_ = false;
+  std::set<std::string> scaled_;
+  std::map<std::pair<std::string, core::run_number>, store::run_memory> found_;
   reactor::log_hub hub_;
   reactor::prober prober_;
 

@@ -17,14 +17,9 @@
 #include "supervisor/clock.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/ports.hpp"
+#include "supervisor/run_resources.hpp"
 
 namespace aurora::shell {
-struct instance_runtime::run_resources {
-  std::unique_ptr<reactor::notify_socket> notify;
-  std::unique_ptr<reactor::ready_pipe> pipe;
-  std::vector<std::shared_ptr<void>> taps;
-  std::optional<std::pair<int, int>> extra_fd;
-};
 
 instance_runtime::instance_runtime(driver& owner, core::instance_id id)
     : driver_(owner), id_(id), log_owner_(::geteuid(), ::getegid()), tasks_(owner.executor()) {}
@@ -59,7 +54,16 @@ reactor::log_channel* instance_runtime::log() {
     return nullptr;
   }
   log_ = std::move(*opened);
+  keep(keeper::kind::log, name(), 0, log_->stdout_fd());
+  if (auto* apart = log_->separate_stderr())
+    keep(keeper::kind::log, name() + std::string(stderr_log_suffix), 0, apart->stdout_fd());
   return log_.get();
+}
+
+// Before a process can have it: what is written to it outlives this daemon from the first byte on.
+void instance_runtime::keep(keeper::kind what, const std::string& name, std::int64_t number,
+                            int fd) {
+  if (auto* keeper = driver_.keeper()) keeper->hold(what, name, number, fd);
 }
 
 void instance_runtime::fail_spawn(core::run_number run, core::event::spawn_fault fault,
@@ -80,18 +84,21 @@ void instance_runtime::give_log_to(const std::optional<reactor::credentials>& us
 
 std::optional<std::string> instance_runtime::open_notify(core::run_number run) {
   if (!std::holds_alternative<ready_on_notify>(spec().ready)) return std::nullopt;
-  auto ours = [this](pid_t pid) {
-    if (!child_) return false;
-    if (reactor::descends_from(pid, {child_->pid(), context().run_marker})) return true;
-    if (cgroup_.empty()) return false;
-    const auto tree = child_->left_over();
-    return std::find(tree.begin(), tree.end(), pid) != tree.end();
-  };
   auto socket = reactor::notify_socket::open(
-      driver_.executor(), ours, [this, run](const auto& said) { on_notification(run, said); });
+      driver_.executor(), [this](pid_t pid) { return is_ours(pid); },
+      [this, run](const auto& said) { on_notification(run, said); });
   if (!socket) return "cannot make the notify socket: " + socket.error().message();
   resources_->notify = std::move(*socket);
+  keep(keeper::kind::socket, name(), kept_notify, resources_->notify->fd());
   return std::nullopt;
+}
+
+bool instance_runtime::is_ours(pid_t pid) const {
+  if (!child_) return false;
+  if (reactor::descends_from(pid, {child_->pid(), context().run_marker})) return true;
+  if (cgroup_.empty()) return false;
+  const auto tree = child_->left_over();
+  return std::find(tree.begin(), tree.end(), pid) != tree.end();
 }
 
 std::optional<std::string> instance_runtime::open_readiness(core::run_number run) {
@@ -103,22 +110,33 @@ std::optional<std::string> instance_runtime::open_readiness(core::run_number run
     if (!pipe) return "cannot make the readiness pipe: " + pipe.error().message();
     resources_->pipe = std::move(*pipe);
     resources_->extra_fd = {descriptor->fd, resources_->pipe->child_end()};
-  } else if (const auto* line = std::get_if<ready_on_log>(&ready); line && log_) {
-    for (auto* channel : {log_.get(), log_->separate_stderr()}) {
-      if (!channel) continue;
-      auto matcher = reactor::line_matcher::make(line->pattern);
-      if (!matcher) return "ready.log: the pattern cannot be compiled";
-      std::shared_ptr<reactor::line_matcher> matching = std::move(*matcher);
-      resources_->taps.push_back(
-          channel->tap([this, run, matching](std::string_view bytes, std::uint64_t) {
-            if (matching->feed(bytes)) driver_.post(core::event::signalled_ready{id_, run});
-          }));
-    }
+    keep(keeper::kind::socket, name(), kept_ready, resources_->pipe->own_end());
+  } else if (const auto* line = std::get_if<ready_on_log>(&ready)) {
+    listen_for_line(run, *line);
   }
   return std::nullopt;
 }
 
+void instance_runtime::listen_for_line(core::run_number run, const ready_on_log& line) {
+  if (!log_) return;
+  for (auto* channel : {log_.get(), log_->separate_stderr()}) {
+    if (!channel) continue;
+    // The loader has compiled the pattern before.
+    auto matcher = reactor::line_matcher::make(line.pattern);
+    if (!matcher) return;
+    std::shared_ptr<reactor::line_matcher> matching = std::move(*matcher);
+    resources_->taps.push_back(
+        channel->tap([this, run, matching](std::string_view bytes, std::uint64_t) {
+          if (matching->feed(bytes)) driver_.post(core::event::signalled_ready{id_, run});
+        }));
+  }
+}
+
 void instance_runtime::spawn(core::run_number run) {
+  if (const auto found = driver_.take_found(id_, run)) {
+    adopt(*found, run, false);
+    return driver_.post(core::event::spawned{id_, run, child_->pid()});
+  }
   run_ = run;
   port_.reset();
   if (spec().port == std::uint16_t{0}) port_ = free_port();
@@ -156,6 +174,7 @@ void instance_runtime::launch(core::run_number run, built_launch launch) {
   cgroup_ = reactor::make_cgroup(name(), spec().limits);
   launch->cgroup = cgroup_;
   for (const auto& limit : reactor::take_cgroup_warnings()) driver_.warn("limits", limit);
+  if (auto* keeper = driver_.keeper()) keeper->flush();
   auto launched = reactor::child::launch(driver_.executor(), *launch);
   if (resources_->pipe) resources_->pipe->close_child_end();
   if (!launched) {
@@ -165,18 +184,36 @@ void instance_runtime::launch(core::run_number run, built_launch launch) {
   }
   child_ = std::move(*launched);
   started_at_ = wall_now();
+  note_process();
   driver_.post(core::event::spawned{id_, run, child_->pid()});
-  tasks_.spawn(supervise(child_, run));
+  tasks_.spawn(supervise(child_, run, false));
+}
+
+void instance_runtime::note_process() {
+  if (!driver_.remembers()) return;
+  const pid_t pid = child_->pid();
+  child_->before_reaping(
+      [this, pid](const exit_status& status) { driver_.ends().note(pid, status); });
+  store::run_memory now;
+  const auto identity = reactor::identity_of(pid).value_or(reactor::process_identity{pid, 0});
+  now.leader = {identity.pid, identity.started};
+  now.marker = context().run_marker;
+  now.cgroup = cgroup_;
+  if (resources_->notify) now.notify = resources_->notify->address();
+  now.port = port_;
+  now.began = started_at_;
+  memory_ = std::move(now);
 }
 
 boost::asio::awaitable<void> instance_runtime::supervise(std::shared_ptr<reactor::child> child,
-                                                         core::run_number run) {
+                                                         core::run_number run, bool main_gone) {
   const exit_status status = co_await child->wait();
   last_exit_at_ = wall_now();
   if (log_) log_->drain();
   const auto left_over = static_cast<unsigned>(child->left_over().size());
-  driver_.post(core::event::main_exited{id_, run, status, left_over});
-  if (left_over == 0) co_return;
+  if (!main_gone) driver_.post(core::event::main_exited{id_, run, status, left_over});
+  child->settle();
+  if (left_over == 0 && !main_gone) co_return;
   co_await child->gone();
   if (log_) log_->drain();
   driver_.post(core::event::tree_gone{id_, run});
@@ -206,8 +243,11 @@ void instance_runtime::kill_tree(core::run_number run) {
 
 void instance_runtime::on_notification(core::run_number run, const reactor::notification& said) {
   // The order matters: a service may say all of it in one datagram, READY last.
-  if (said.main_pid && child_ && child_->adopt_main(*said.main_pid))
+  if (said.main_pid && child_ && child_->adopt_main(*said.main_pid)) {
+    const auto named = reactor::identity_of(*said.main_pid);
+    if (memory_ && named) memory_->named = {named->pid, named->started};
     driver_.post(core::event::main_pid_changed{id_, run, *said.main_pid});
+  }
   if (said.extend_timeout)
     driver_.post(core::event::extend_timeout{id_, run, *said.extend_timeout});
   if (said.watchdog_within)
@@ -235,8 +275,10 @@ void instance_runtime::configure() {
 
 void instance_runtime::end_run(core::run_number run) {
   if (run != run_) return;
+  let_keeper_go();
   resources_.reset();
   child_.reset();
+  memory_.reset();
   started_at_.reset();
   if (!cgroup_.empty()) reactor::remove_cgroup(cgroup_);
   cgroup_.clear();

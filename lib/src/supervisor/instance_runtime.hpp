@@ -9,12 +9,14 @@
 #include <aurora/spec.hpp>
 
 #include "core/events.hpp"
+#include "keeper/protocol.hpp"
 #include "reactor/child/child.hpp"
 #include "reactor/logs/log_hub.hpp"
 #include "reactor/probe/prober.hpp"
 #include "reactor/readiness/notify_socket.hpp"
 #include "reactor/task_scope.hpp"
 #include "reactor/watch/file_watch.hpp"
+#include "store/memory_text.hpp"
 #include "supervisor/launch_builder.hpp"
 
 namespace aurora::shell {
@@ -34,6 +36,11 @@ class instance_runtime {
   instance_runtime& operator=(const instance_runtime&) = delete;
 
   void spawn(core::run_number run);
+  /// Goes on with a run that an earlier daemon started; `main_gone`: only descendants are left, and
+  /// the engine knows.
+  void adopt(const store::run_memory& left, core::run_number run, bool main_gone);
+  /// What a next daemon needs to do so; null: there is no process.
+  const store::run_memory* memory() const { return memory_ ? &*memory_ : nullptr; }
   void send_signal(const core::command::send_signal& asked);
   void kill_tree(core::run_number run);
   void probe(core::run_number run);
@@ -63,7 +70,10 @@ class instance_runtime {
   boost::asio::awaitable<built_probe> probe_request() const;
 
  private:
-  struct run_resources;  // notify socket, readiness pipe, log matcher: what belongs to one run
+  struct run_resources;
+
+  /// Numbers under which the keeper holds what belongs to a run.
+  static constexpr std::int64_t kept_notify = 0, kept_ready = 1;
 
   const service_spec& spec() const;
   const std::string& name() const;
@@ -78,8 +88,15 @@ class instance_runtime {
   boost::asio::awaitable<built_launch> command_launch(argv_template command,
                                                       const char* purpose) const;
   std::optional<reactor::probe_request> network_request() const;
+  void note_process();
+  void keep(keeper::kind what, const std::string& name, std::int64_t number, int fd);
+  void resume_notify(core::run_number run, const std::string& address);
+  void resume_readiness(core::run_number run);
+  void let_keeper_go();
+  void listen_for_line(core::run_number run, const ready_on_log& line);
+  bool is_ours(pid_t pid) const;
   boost::asio::awaitable<void> supervise(std::shared_ptr<reactor::child> child,
-                                         core::run_number run);
+                                         core::run_number run, bool main_gone);
   boost::asio::awaitable<void> run_probe(core::run_number run);
   boost::asio::awaitable<void> perform_hook(core::run_number run, core::hook_kind hook);
   boost::asio::awaitable<void> perform_stop_command(core::run_number run);
@@ -89,6 +106,7 @@ class instance_runtime {
   std::unique_ptr<reactor::log_channel> log_;
   std::pair<uid_t, gid_t> log_owner_;  ///< of its pipes
   std::shared_ptr<reactor::child> child_;
+  std::optional<store::run_memory> memory_;
   core::run_number run_ = 0;
   std::string cgroup_;
   std::optional<std::uint16_t> port_;

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace aurora::shell {
@@ -84,7 +86,10 @@ state_paths::state_paths(std::string directory)
       logs(root + "/logs"),
       socket(root + "/aurorad.sock"),
       lock(root + "/aurorad.lock"),
-      state(root + "/state.json") {}
+      state(root + "/state.json"),
+      journal(root + "/journal"),
+      last_exit(run + "/last-exit"),
+      config_copy(root + "/config.last") {}
 
 outcome prepare(const state_paths& paths, std::optional<gid_t> group) {
   if (auto made = make_parents(paths.root); !made) return made;
@@ -95,13 +100,23 @@ outcome prepare(const state_paths& paths, std::optional<gid_t> group) {
   return make_directory(paths.run, 0700);
 }
 
-boost::system::result<state_lock, std::string> state_lock::take(const std::string& path) {
+namespace {
+
+bool write_pid(int fd, pid_t holder) {
+  const std::string pid = fmt::format("{}\n", holder);
+  return ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) > 0;
+}
+
+}  // namespace
+
+void state_lock::name_holder(pid_t holder) const { write_pid(fd_, holder); }
+
+boost::system::result<state_lock, std::string> state_lock::take(const std::string& path,
+                                                                pid_t holder) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return fmt::format("cannot open the lock '{}': {}", path, std::strerror(errno));
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
-    const std::string pid = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) > 0)
-      return state_lock(fd);
+    if (write_pid(fd, holder)) return state_lock(fd);
     const std::string words = std::strerror(errno);
     ::close(fd);
     return fmt::format("cannot write to the lock '{}': {}", path, words);
@@ -115,6 +130,20 @@ boost::system::result<state_lock, std::string> state_lock::take(const std::strin
 }
 
 state_lock::state_lock(state_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+state_lock& state_lock::operator=(state_lock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+std::string state_lock::directory() const {
+  std::array<char, 4096> path;
+  const auto link = fmt::format("/proc/self/fd/{}", fd_);
+  const auto size = ::readlink(link.c_str(), path.data(), path.size());
+  if (size <= 0 || static_cast<std::size_t>(size) == path.size()) return {};
+  const std::string_view found(path.data(), static_cast<std::size_t>(size));
+  return std::string(found.substr(0, found.rfind('/')));
+}
 
 state_lock::~state_lock() {
   if (fd_ >= 0) ::close(fd_);

@@ -13,6 +13,7 @@ namespace aurora::shell {
 struct state_paths {
   explicit state_paths(std::string directory);
   std::string root, run, logs, socket, lock, state;
+  std::string journal, last_exit, config_copy;
 };
 
 /// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. With a group
@@ -24,10 +25,17 @@ boost::system::result<void, std::string> prepare(const state_paths& paths,
 /// The kernel's lock on a state directory: gone with its holder, however that ends.
 class state_lock {
  public:
-  /// Takes the lock; the error names the pid that holds it. The winner's files are not touched.
-  static boost::system::result<state_lock, std::string> take(const std::string& path);
+  /// Takes the lock in the name of `holder`, a pid; the error names the one that has it. The
+  /// winner's files are not touched.
+  static boost::system::result<state_lock, std::string> take(const std::string& path, pid_t holder);
+  /// One that was taken by a process before, whose descriptor this is.
+  static state_lock adopt(int fd) { return state_lock(fd); }
+  int fd() const { return fd_; }  ///< borrowed
+  /// Tells whoever is turned away of another pid from now on.
+  void name_holder(pid_t holder) const;
+  std::string directory() const;  ///< the state directory
   state_lock(state_lock&& other) noexcept;
-  state_lock& operator=(state_lock&&) = delete;
+  state_lock& operator=(state_lock&& other) noexcept;
   ~state_lock();
 
  private:

@@ -19,6 +19,7 @@ struct parent_of_orphans : reactor::exit_source {
     if (found == told.end()) return std::nullopt;
     return found->second;
   }
+  bool hears_of(pid_t) const override { return true; }
   boost::asio::awaitable<exit_status> ended(pid_t pid) override {
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);

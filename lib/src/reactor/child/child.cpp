@@ -168,7 +168,8 @@ struct child::impl {
   std::uint64_t oom_before;
   std::optional<exit_status> ended;
   exit_source* ends = nullptr;
-  bool foreign = false;  ///< launched by an earlier process
+  bool foreign = false;   ///< launched by an earlier process
+  bool heard_of = false;  ///< `ends` will tell how the main process ended
   std::function<void(const exit_status&)> note;
 };
 
@@ -223,6 +224,10 @@ std::unique_ptr<child> child::adopt(asio::any_io_executor executor, const adopti
     state->main_pid = from.named->pid;
     state->watch(state->adopted, *from.named);
   }
+  state->heard_of = from.ends && state->main().is_open() && from.ends->hears_of(state->main_pid);
+  // A zombie that nobody will tell of ended before, too.
+  if (state->main().is_open() && !state->heard_of && has_ended(state->main().native_handle()))
+    state->let_go(state->main(), state->main_pid);
   if (!state->main().is_open()) {
     const auto known = from.ends ? from.ends->status_of(state->main_pid) : std::nullopt;
     state->ended = known.value_or(unattended());
@@ -239,6 +244,11 @@ std::optional<process_identity> identity_of(pid_t pid) {
 
 pid_t child::pid() const { return impl_->main_pid; }
 pid_t child::leader() const { return impl_->leader_pid; }
+
+int child::pidfd() const {
+  auto& main = impl_->main();
+  return main.is_open() ? main.native_handle() : -1;
+}
 
 void child::before_reaping(std::function<void(const exit_status&)> note) {
   impl_->note = std::move(note);
@@ -267,7 +277,7 @@ asio::awaitable<exit_status> child::wait() {
     if (asked.cancelled() != asio::cancellation_type::none) throw_aborted();
     if (own.foreign && has_ended(own.main().native_handle())) {
       exit_status status;
-      if (own.ends) {
+      if (own.ends && (own.heard_of || own.ends->hears_of(own.main_pid))) {
         auto telling = own.ends->ended(own.main_pid);
         status = co_await std::move(telling);
       }

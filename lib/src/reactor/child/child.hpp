@@ -24,6 +24,8 @@ class exit_source {
   virtual ~exit_source() = default;
   /// Nothing: it has not ended, or nobody heard of it.
   virtual std::optional<exit_status> status_of(pid_t pid) const = 0;
+  /// Whether it will hear of the end of that process, which lives or is a zombie.
+  virtual bool hears_of(pid_t pid) const = 0;
   /// Until the end of a process is known; `unknown` where nobody will hear of it any more. On
   /// terminal cancellation throws operation_aborted.
   virtual boost::asio::awaitable<exit_status> ended(pid_t pid) = 0;
@@ -69,6 +71,9 @@ class child {
   pid_t pid() const;
   /// Of what was launched; it stays that after MAINPID.
   pid_t leader() const;
+
+  /// Of the main process, borrowed; -1 once that is reaped.
+  int pidfd() const;
 
   /// To be called with the status of the main process before it is reaped: whoever dies right after
   /// can have it written down by then.

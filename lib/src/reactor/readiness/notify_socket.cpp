@@ -218,13 +218,12 @@ void notify_socket::impl::state::take(const received& one, const char* bytes) {
 
 notify_socket::notify_socket(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
 
-boost::system::result<std::unique_ptr<notify_socket>> notify_socket::open(
-    asio::any_io_executor executor, filter ours, handler on_notification) {
-  auto made = std::make_unique<impl>();
-  if (const auto ec = random_name(made->address)) return ec;
-  sockaddr_un address;
-  const auto length = to_address(made->address, address);
+namespace {
 
+boost::system::result<int> bind_at(const std::string& name) {
+  sockaddr_un address;
+  const auto length = to_address(name, address);
+  if (length == 0) return error_code(EINVAL, boost::system::system_category());
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return last_error();
   const int on = 1;
@@ -234,6 +233,29 @@ boost::system::result<std::unique_ptr<notify_socket>> notify_socket::open(
     ::close(fd);
     return ec;
   }
+  return {boost::system::in_place_value, fd};
+}
+
+}  // namespace
+
+boost::system::result<std::unique_ptr<notify_socket>> notify_socket::open(
+    asio::any_io_executor executor, filter ours, handler on_notification) {
+  std::string name;
+  if (const auto ec = random_name(name)) return ec;
+  return resume(std::move(executor), std::move(ours), std::move(on_notification), std::move(name),
+                -1);
+}
+
+boost::system::result<std::unique_ptr<notify_socket>> notify_socket::resume(
+    asio::any_io_executor executor, filter ours, handler on_notification, std::string address,
+    int fd) {
+  if (fd < 0) {
+    const auto bound = bind_at(address);
+    if (!bound) return bound.error();
+    fd = *bound;
+  }
+  auto made = std::make_unique<impl>();
+  made->address = std::move(address);
   made->now = std::make_shared<impl::state>(executor, std::move(ours));
   error_code ec;
   made->now->socket.assign(asio::local::datagram_protocol(), fd, ec);
@@ -249,6 +271,8 @@ boost::system::result<std::unique_ptr<notify_socket>> notify_socket::open(
 notify_socket::~notify_socket() { close(); }
 
 const std::string& notify_socket::address() const { return impl_->address; }
+
+int notify_socket::fd() const { return impl_->now->socket.native_handle(); }
 
 std::uint64_t notify_socket::ignored() const { return impl_->now->ignored; }
 
@@ -275,7 +299,7 @@ void notify_systemd(std::string_view text) {
   ::close(fd);
 }
 
-std::optional<duration> systemd_watchdog() {
+std::optional<duration> systemd_watchdog(pid_t main) {
   const auto number = [](const char* name) -> std::optional<std::uint64_t> {
     const char* text = std::getenv(name);
     std::uint64_t value = 0;
@@ -287,7 +311,7 @@ std::optional<duration> systemd_watchdog() {
   const auto whose = number("WATCHDOG_PID");
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max() / 1000;
   if (!within || *within == 0 || *within > most) return std::nullopt;
-  if (whose && *whose != static_cast<std::uint64_t>(::getpid())) return std::nullopt;
+  if (whose && *whose != static_cast<std::uint64_t>(main)) return std::nullopt;
   return std::chrono::microseconds(*within);
 }
 

@@ -40,8 +40,14 @@ class notify_socket {
   using filter = std::function<bool(pid_t)>;
   static boost::system::result<std::unique_ptr<notify_socket>> open(
       boost::asio::any_io_executor executor, filter ours, handler on_notification);
+  /// The socket of a run that an earlier daemon started: `fd`, which takes ownership, or where that
+  /// is -1 another one at the same address.
+  static boost::system::result<std::unique_ptr<notify_socket>> resume(
+      boost::asio::any_io_executor executor, filter ours, handler on_notification,
+      std::string address, int fd);
   ~notify_socket();
   const std::string& address() const;  ///< for NOTIFY_SOCKET: "@aurora/…"
+  int fd() const;                      ///< borrowed
   std::uint64_t ignored() const;
   /// From here on only datagrams of this user, of root and of the daemon's own user are looked at;
   /// all others are ignored before `ours` is asked. Until then any user's are.
@@ -57,15 +63,19 @@ class notify_socket {
 /// Tells systemd about the daemon itself (READY=1 …) where NOTIFY_SOCKET is set; else does nothing.
 void notify_systemd(std::string_view text);
 
-/// How often systemd has to hear WATCHDOG=1 from this process (WATCHDOG_USEC and WATCHDOG_PID, see
-/// sd_watchdog_enabled(3)); nothing: it does not listen for it.
-std::optional<duration> systemd_watchdog();
+/// How often systemd has to hear WATCHDOG=1 from the process `main` (WATCHDOG_USEC and
+/// WATCHDOG_PID, see sd_watchdog_enabled(3)); nothing: it does not listen for it.
+std::optional<duration> systemd_watchdog(pid_t main);
 
 /// A pipe on which a service writes a newline when it is ready (`ready: {"fd": N}`).
 class ready_pipe {
  public:
   static boost::system::result<std::unique_ptr<ready_pipe>> open(
       boost::asio::any_io_executor executor, std::function<void()> on_ready);
+  /// Goes on with the end that an earlier daemon read; takes ownership.
+  static boost::system::result<std::unique_ptr<ready_pipe>> resume(
+      boost::asio::any_io_executor executor, std::function<void()> on_ready, int fd);
+  int own_end() const;  ///< borrowed
   ~ready_pipe();
   int child_end() const;   ///< borrowed until `close_child_end`
   void close_child_end();  ///< after the launch

@@ -67,19 +67,31 @@ boost::system::result<std::unique_ptr<ready_pipe>> ready_pipe::open(
     asio::any_io_executor executor, std::function<void()> on_ready) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return error_code(errno, boost::system::system_category());
+  auto made = resume(std::move(executor), std::move(on_ready), ends[0]);
+  if (made) {
+    (*made)->impl_->child_end = ends[1];
+  } else {
+    ::close(ends[1]);
+  }
+  return made;
+}
+
+boost::system::result<std::unique_ptr<ready_pipe>> ready_pipe::resume(
+    asio::any_io_executor executor, std::function<void()> on_ready, int fd) {
   auto made = std::make_unique<impl>();
-  made->child_end = ends[1];
   made->now = std::make_shared<impl::state>(executor);
   error_code ec;
-  made->now->pipe.assign(ends[0], ec);
+  made->now->pipe.assign(fd, ec);
   if (ec) {
-    ::close(ends[0]);
+    ::close(fd);
     return ec;
   }
   made->now->on_ready = std::move(on_ready);
   made->now->read();
   return std::unique_ptr<ready_pipe>(new ready_pipe(std::move(made)));
 }
+
+int ready_pipe::own_end() const { return impl_->now->pipe.native_handle(); }
 
 int ready_pipe::child_end() const { return impl_->child_end; }
 

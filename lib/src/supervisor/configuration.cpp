@@ -1,0 +1,37 @@
+#include "supervisor/configuration.hpp"
+
+#include "store/atomic_file.hpp"
+#include "store/config_copy.hpp"
+#include "supervisor/disk_source.hpp"
+#include "supervisor/trust.hpp"
+
+namespace aurora::shell {
+
+configuration read_configuration(const std::string& path) {
+  disk_source disk;
+  config::recording_source source(disk, path);
+  configuration found;
+  found.loaded = load_config(path, source);
+  found.unsafe = unsafe_for_root(found.loaded.files);
+  found.record = source.record();
+  return found;
+}
+
+std::optional<stack_spec> last_configuration(const state_paths& paths) {
+  for (const auto& path : {paths.config_copy, store::previous_of(paths.config_copy)}) {
+    const auto copy = store::load_config_copy(path);
+    if (!copy || !*copy) continue;
+    config::recorded_source source(**copy);
+    auto loaded = load_config((*copy)->main_file, source);
+    if (loaded.stack) return std::move(loaded.stack);
+  }
+  return std::nullopt;
+}
+
+void apply_scale(const left_behind& left, stack_spec& stack) {
+  for (auto& service : stack.services)
+    if (const auto it = left.scaled.find(service.name); it != left.scaled.end())
+      service.instances = it->second;
+}
+
+}  // namespace aurora::shell

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+#include "store/memory_text.hpp"
+#include "store/newest_records.hpp"
+
+namespace aurora::shell {
+
+/// What an earlier daemon of this boot noted in its journal (store/state_journal.hpp).
+struct left_behind {
+  struct instance {
+    std::string name;
+    store::instance_memory memory;
+  };
+  std::string run_id;  ///< of that daemon; empty: there was none, or the machine was started since
+  std::vector<instance> instances;
+  std::map<std::string, unsigned> scaled;  ///< service: instances, where not the configuration's
+  bool shutting_down = false;
+  std::optional<int> shutdown_code;
+  std::vector<store::record> records;  ///< all of it as it was read
+  std::string fault;                   ///< what could not be read, in words; empty: all was
+};
+
+/// Keys of the journal beside the instances' names, none of which begins like these.
+inline constexpr std::string_view scaled_key = "@scaled:";
+inline constexpr std::string_view shutdown_key = "@shutdown";
+
+/// Blocks: for the start. Error: a journal that may not be replaced, in words: whoever started over
+/// would start second copies of what runs.
+boost::system::result<left_behind, std::string> look_behind(const std::string& journal);
+
+/// Of the kernel that runs; empty where it does not tell.
+std::string boot_id();
+
+}  // namespace aurora::shell

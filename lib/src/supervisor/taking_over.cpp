@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+
+#include "core/instance.hpp"
+#include "reactor/child/tree.hpp"
+#include "server/on_worker.hpp"
+#include "store/config_copy.hpp"
+#include "supervisor/driver.hpp"
+#include "supervisor/instance_runtime.hpp"
+
+// The driver's part of surviving: what it notes for the next daemon, and how it takes over what an
+// earlier one left.
+namespace aurora::shell {
+namespace {
+
+/// A service that is nobody's any more has this long to end by itself.
+constexpr auto stray_patience = std::chrono::seconds(10);
+
+/// "web:7:RUN_ID", and of a command run for it "web:7:RUN_ID/…".
+struct run_marker {
+  std::string instance;
+  core::run_number run = 0;
+  bool of_command = false;
+};
+
+std::optional<run_marker> parse(std::string_view marker, std::string_view run_id) {
+  run_marker found;
+  const auto slash = marker.find('/');
+  found.of_command = slash != marker.npos;
+  marker = marker.substr(0, slash);
+  if (!marker.ends_with(run_id)) return std::nullopt;
+  marker.remove_suffix(run_id.size());
+  if (marker.empty() || marker.back() != ':') return std::nullopt;
+  marker.remove_suffix(1);
+  const auto colon = marker.rfind(':');
+  if (colon == marker.npos) return std::nullopt;
+  const auto digits = marker.substr(colon + 1);
+  const auto [end, fault] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), found.run);
+  if (fault != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  found.instance = marker.substr(0, colon);
+  return found;
+}
+
+/// Its `spawn` was asked for and never answered.
+bool awaits_process(const core::remembered& memory) {
+  if (std::holds_alternative<core::phase::spawning>(memory.at)) return true;
+  const auto* stopping = std::get_if<core::phase::stopping>(&memory.at);
+  return stopping && !stopping->main.pid && !stopping->main.main_gone;
+}
+
+}  // namespace
+
+boost::system::result<void, std::string> driver::take_over(left_behind left) {
+  if (!options_.remembers) return {};
+  if (!left.run_id.empty()) run_id_ = left.run_id;
+  warn("journal", left.fault);
+  auto begun = store::state_journal::begin(paths_.journal, {boot_id(), run_id_}, left.records);
+  if (!begun) return begun.error();
+  memory_ = std::move(*begun);
+  for (const auto& [service, count] : left.scaled) scaled_.insert(service);
+  if (left.run_id.empty()) return {};
+  if (options_.keeper) reactor::await_launches(options_.keeper->keeper_pid());
+  if (left.shutting_down) engine_.restore_shutdown(left.shutdown_code);
+  for (const auto& each : left.instances)
+    if (!engine_.restore(each.name, each.memory.engine)) memory_->forget(each.name);
+  adopt_processes(left);
+  sort_out(left);
+  save_desired();
+  return {};
+}
+
+void driver::adopt_processes(const left_behind& left) {
+  std::size_t count = 0;
+  for (const auto& each : left.instances) {
+    const auto id = engine_.find(each.name);
+    const auto* main = id ? core::process_of(each.memory.engine.at) : nullptr;
+    if (!main || !main->pid || !each.memory.run) continue;
+    runtime(*id).adopt(*each.memory.run, each.memory.engine.run, main->main_gone);
+    ++count;
+  }
+  if (count > 0)
+    log(log_level::info,
+        fmt::format("taken over from the daemon before: processes of {} services", count));
+}
+
+// The journal says what was meant; the processes say what is. Whatever carries the marker of this
+// stack is known, or found now, or ended: there is never a second copy.
+void driver::sort_out(const left_behind& left) {
+  std::map<std::string, const store::instance_memory*> known;
+  for (const auto& each : left.instances)
+    if (engine_.find(each.name)) known[each.name] = &each.memory;
+  for (const auto& one : reactor::find_marked(":" + run_id_)) {
+    const auto marker = parse(one.marker, run_id_);
+    if (!marker) continue;
+    const auto it = known.find(marker->instance);
+    const auto* memory = it == known.end() ? nullptr : it->second;
+    if (marker->of_command) {
+      end_stray(one, true);
+    } else if (!memory) {
+      end_stray(one, false);
+    } else if (memory->engine.run != marker->run) {
+      end_stray(one, true);
+    } else if (awaits_process(memory->engine) && one.info.session == one.info.pid) {
+      store::run_memory found;
+      found.leader = {one.info.pid, one.info.started};
+      found.marker = one.marker;
+      found_[{marker->instance, marker->run}] = std::move(found);
+    } else if (!core::process_of(memory->engine.at) && !awaits_process(memory->engine)) {
+      end_stray(one, true);
+    }
+  }
+}
+
+void driver::end_stray(const reactor::marked_process& stray, bool at_once) {
+  log(log_level::warning,
+      fmt::format("pid {} ({}) is left of an earlier daemon and nobody's now: "
+                  "{}",
+                  stray.info.pid, stray.marker, at_once ? "killed" : "asked to end"));
+  reactor::send_signal(stray.info, at_once ? SIGKILL : SIGTERM);
+  if (!at_once) tasks_.spawn(kill_later(stray.info));
+}
+
+boost::asio::awaitable<void> driver::kill_later(reactor::process_info stray) {
+  boost::asio::steady_timer patience(executor_, stray_patience);
+  const auto [interrupted] = co_await patience.async_wait(reactor::tok);
+  if (!interrupted) reactor::send_signal(stray, SIGKILL);
+}
+
+/// Intent before act: to be called before the engine's commands are performed.
+void driver::remember() {
+  const auto changed = engine_.take_changed();
+  if (!memory_) return;
+  for (const auto id : changed) {
+    const auto* runtime = find_runtime(id);
+    memory_->put(engine_.name(id),
+                 store::to_text(engine_.memory(id), runtime ? runtime->memory() : nullptr));
+  }
+  if (engine_.shutting_down() && !std::exchange(noted_shutdown_, true)) {
+    const auto code = engine_.shutdown_code();
+    memory_->put(shutdown_key, code ? std::to_string(*code) : std::string());
+  }
+  memory_->flush();
+  warn("journal", memory_->fault());
+}
+
+void driver::save_configuration(config::source_record record) {
+  if (options_.remembers) tasks_.spawn(save_copy(std::move(record)));
+}
+
+boost::asio::awaitable<void> driver::save_copy(config::source_record record) {
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  auto work = [record = std::move(record), path = paths_.config_copy] {
+    return store::save_config_copy(path, record);
+  };
+  const auto saved = co_await server::on_worker(workers_, std::move(work));
+  warn("copy of the configuration", saved ? "" : saved.error());
+}
+
+void driver::remember_scale(const std::string& service, unsigned instances) {
+  if (!memory_) return;
+  if (instances == 0) {
+    for (const auto& each : scaled_) memory_->forget(std::string(scaled_key) + each);
+    scaled_.clear();
+    return;
+  }
+  scaled_.insert(service);
+  memory_->put(std::string(scaled_key) + service, std::to_string(instances));
+}
+
+reactor::unique_fd driver::take_kept(keeper::kind what, const std::string& name,
+                                     std::int64_t number) {
+  const auto it = std::find_if(options_.kept.begin(), options_.kept.end(), [&](const auto& each) {
+    return each.kind == what && each.name == name && each.number == number;
+  });
+  return it == options_.kept.end() ? reactor::unique_fd() : std::move(it->fd);
+}
+
+std::optional<store::run_memory> driver::take_found(core::instance_id id, core::run_number run) {
+  const auto it = found_.find({engine_.name(id), run});
+  if (it == found_.end()) return std::nullopt;
+  auto found = std::move(it->second);
+  found_.erase(it);
+  return found;
+}
+
+}  // namespace aurora::shell
