@@ -24,6 +24,7 @@ if(AURORA_APPS)
     install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
   endforeach()
   install(FILES ${etc}/aurora.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/aurora OPTIONAL)
+  install(FILES ${etc}/aurorad.service DESTINATION lib/systemd/system)
   install(DIRECTORY ${etc}/sample DESTINATION ${CMAKE_INSTALL_DATADIR}/aurora
     PATTERN .venv EXCLUDE PATTERN .aurora EXCLUDE PATTERN __pycache__ EXCLUDE)
 

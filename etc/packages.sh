@@ -40,6 +40,7 @@ groff-base                      what man-db renders them with
 openssl                         certificates for the TLS probe tests
 procps                          ps and friends, in end-to-end tests
 faketime                        clock steps
+systemd                         verifies the unit
 strace                          counts what an idle daemon does
 LIST
 }

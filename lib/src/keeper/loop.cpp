@@ -195,6 +195,8 @@ void loop::reactor_ended(int status) {
   sigorset(&asked_, &asked_, &stops_);
   const int number = exited ? WEXITSTATUS(status) : WTERMSIG(status);
   const char* name = exited ? nullptr : sigabbrev_np(number);
+  // A reactor that works and is killed has no fault that a pause would mend.
+  if (ready_at_ != 0 && !exited && number == SIGKILL) crashes_ = 0;
   const auto delay = start_later();
   say({"the reactor (pid ", digits(pid), exited ? ") ended with code " : ") was killed by ",
        name != nullptr ? "SIG"

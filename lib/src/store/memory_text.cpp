@@ -189,13 +189,15 @@ class reader {
 
 }  // namespace
 
-std::string to_text(const core::remembered& engine, const run_memory* run) {
+std::string to_text(const core::remembered& engine, const run_memory* run,
+                    std::optional<wall_time> last_exit_at) {
   std::string text;
   text.reserve(512);
   text += '{';
   writer with(text);
   with("engine", engine);
   if (run) with("process", *run);
+  with("exited", last_exit_at);
   text += '}';
   return text;
 }
@@ -206,7 +208,7 @@ boost::system::result<instance_memory, std::string> memory_from(std::string_view
   if (error || !parsed.is_object()) return std::string("it is no JSON object");
   instance_memory memory;
   reader with(parsed.get_object());
-  with("engine", memory.engine), with("process", memory.run);
+  with("engine", memory.engine), with("process", memory.run), with("exited", memory.last_exit_at);
   if (!with.fault().empty()) return with.fault();
   return memory;
 }

@@ -36,11 +36,13 @@ struct run_memory {
 struct instance_memory {
   core::remembered engine;
   std::optional<run_memory> run;  ///< nothing: no process was started, or all of it is gone
+  std::optional<wall_time> last_exit_at;
 };
 
 /// One line of JSON, with nothing in it that changes while a service just runs: what a new engine
 /// sets anew (the moments of probes and of the watchdog) is left out.
-std::string to_text(const core::remembered& engine, const run_memory* run);
+std::string to_text(const core::remembered& engine, const run_memory* run,
+                    std::optional<wall_time> last_exit_at = std::nullopt);
 
 /// Error: why it cannot be used, in words. Members that are missing have their default, those that
 /// are not known are ignored: text of an older version can be read.

@@ -24,7 +24,7 @@ void instance_runtime::adopt(const store::run_memory& left, core::run_number run
   started_at_ = left.began;
   resources_ = std::make_unique<run_resources>();
   configure();
-  if (auto* output = log()) output->drain();
+  log();
   reactor::adoption from;
   from.leader = identity_from(left.leader);
   if (left.named) from.named = identity_from(*left.named);

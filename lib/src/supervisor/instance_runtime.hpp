@@ -65,6 +65,7 @@ class instance_runtime {
   std::optional<std::uint16_t> port() const;
   std::optional<wall_time> started_at() const { return started_at_; }
   std::optional<wall_time> last_exit_at() const { return last_exit_at_; }
+  void remember_exit(wall_time at) { last_exit_at_ = at; }
 
   /// The probe of this instance with its variables closed. It has one. Error: words.
   boost::asio::awaitable<built_probe> probe_request() const;

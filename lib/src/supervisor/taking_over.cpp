@@ -65,8 +65,13 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   if (left.run_id.empty()) return {};
   if (options_.keeper) reactor::await_launches(options_.keeper->keeper_pid());
   if (left.shutting_down) engine_.restore_shutdown(left.shutdown_code);
-  for (const auto& each : left.instances)
-    if (!engine_.restore(each.name, each.memory.engine)) memory_->forget(each.name);
+  for (const auto& each : left.instances) {
+    if (!engine_.restore(each.name, each.memory.engine)) {
+      memory_->forget(each.name);
+    } else if (each.memory.last_exit_at) {
+      runtime(*engine_.find(each.name)).remember_exit(*each.memory.last_exit_at);
+    }
+  }
   adopt_processes(left);
   sort_out(left);
   save_desired();
@@ -136,8 +141,9 @@ void driver::remember() {
   if (!memory_) return;
   for (const auto id : changed) {
     const auto* runtime = find_runtime(id);
-    memory_->put(engine_.name(id),
-                 store::to_text(engine_.memory(id), runtime ? runtime->memory() : nullptr));
+    memory_->put(engine_.name(id), runtime ? store::to_text(engine_.memory(id), runtime->memory(),
+                                                            runtime->last_exit_at())
+                                           : store::to_text(engine_.memory(id), nullptr));
   }
   if (engine_.shutting_down() && !std::exchange(noted_shutdown_, true)) {
     const auto code = engine_.shutdown_code();

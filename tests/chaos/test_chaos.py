@@ -1,0 +1,134 @@
+"""The daemon is killed at random instants under load, and nothing is lost, doubled or different (faults.md M01, M02).
+
+AURORA_INSTANTS: how many; AURORA_SEED: of the instants and commands, printed with every failure.
+"""
+
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+from aurora_e2e import DEADLINE, SUPPORT, Case, alive, eventually, main
+from aurora_puppet import numbered_lines
+
+INSTANTS = int(os.environ.get("AURORA_INSTANTS", "100"))
+SEED = int(os.environ.get("AURORA_SEED", random.randrange(1 << 30)))
+TALKERS, BUSY, CRASHERS = 150, 30, 20
+
+
+class Chaos(Case):
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(SEED)
+        talker = {"command": [str(SUPPORT / "puppet"), "--every", "200", "--lines", "0"],
+                  "logs": {"max_size": "4KiB", "keep": 1000}, "restart": {"limit": 0, "delay": "20ms", "max_delay": "100ms"}}
+        services = {f"calm{n}": talker for n in range(TALKERS)} | {f"busy{n}": talker for n in range(BUSY)}
+        services |= {f"dies{n}": {"command": f"sleep 0.{self.random.randint(2, 9)}; exit {n + 1}",
+                                  "restart": {"limit": 0, "delay": "50ms", "max_delay": "300ms"}} for n in range(CRASHERS)}
+        self.stack = self.daemon(services)
+        eventually(lambda: all(s["state"] == "running" for n, s in self.stack.status().items() if not n.startswith("dies")),
+                   "all are up", self.stack)
+
+    def answer(self, before):
+        """Seconds until another reactor answers a status call."""
+        begun = time.monotonic()
+        while True:
+            try:
+                if self.stack.reactor() != before:
+                    return time.monotonic() - begun
+            except (OSError, AssertionError, ValueError):
+                pass
+            self.assertLess(time.monotonic() - begun, DEADLINE, self.stack.err()[-3000:])
+
+    def command(self):
+        """An operator does something to one of the busy ones, and does not wait."""
+        what = self.random.choice(["restart", "stop", "start", "reload"])
+        path = "/api/v1/reload" if what == "reload" else f"/api/v1/services/busy{self.random.randrange(BUSY)}/{what}"
+        self.stack.api("POST", path)
+
+    def strike(self):
+        """One instant: somewhere within the next tenth of a second one process, or both, are killed."""
+        before = self.stack.reactor()
+        both = self.random.random() < 0.2
+        if self.random.random() < 0.7:
+            self.command()
+        until = time.monotonic() + self.random.random() * 0.1
+        while time.monotonic() < until:
+            pass  # the instant is random on purpose
+        if both:
+            self.stack.process.send_signal(signal.SIGSTOP)
+        os.kill(before, signal.SIGKILL)
+        if both:
+            self.stack.process.kill()
+            self.stack.process.wait()
+            eventually(lambda: not alive(before), "it is gone")
+            self.stack.start()
+        return both, self.answer(before)
+
+    def copies(self):
+        """How many main processes each service has."""
+        counts = Counter()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                environment = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+                session = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[3])
+            except (OSError, ValueError, IndexError):
+                continue
+            if self.marker in environment and session == int(pid):
+                counts.update(each.partition("=")[2] for each in environment if each.startswith("AURORA_SERVICE="))
+        return counts
+
+    def whole_log(self, name):
+        """The rotated files and the current one, oldest first."""
+        folder = self.stack.state / "logs"
+        rotated = [p for p in folder.glob(f"{name}.log.*") if re.fullmatch(rf"{name}\.log\.\d+", p.name)]
+        rotated.sort(key=lambda p: -int(p.name.rpartition(".")[2]))
+        return "".join(p.read_text() for p in [*rotated, folder / f"{name}.log"])
+
+    def test_nothing_is_lost(self):
+        """200 services, 900 lines a second, commands and rotations going on: pids, statuses and every line survive."""
+        begun, strikes, recovered = self.stack.status(), 0, []
+        for _ in range(INSTANTS):
+            both, took = self.strike()
+            strikes += both
+            if not both:
+                recovered.append(took)
+        calm = {name: service for name, service in self.stack.status().items() if name.startswith("calm")}
+        for name, service in calm.items():
+            self.assertEqual((service["pid"], service["restarts"], service["state"]), (begun[name]["pid"], 0, "running"), name)
+        self.assertEqual({name: count for name, count in self.copies().items() if count > 1}, {}, "doubled")
+        for name, service in self.stack.status().items():
+            if not name.startswith("dies") or not service["last_exit"]:
+                continue
+            # Whoever was left without keeper once is nobody's child, and its status is nobody's to tell.
+            unknown = strikes > 0 and service["last_exit"]["code"] is None and service["last_exit"]["signal"] is None
+            self.assertTrue(unknown or service["last_exit"]["code"] == int(name[4:]) + 1, (name, service["last_exit"]))
+        self.stack.ctl("down", check=0, timeout=120)
+        for name in calm:
+            self.check_lines(name, 1)
+        for n in range(BUSY):
+            self.check_lines(f"busy{n}", None)
+        recovered.sort()
+        print(f"{INSTANTS} instants, both processes in {strikes}; back after {recovered[len(recovered) // 2] * 1000:.0f} ms (median), "
+              f"{recovered[-1] * 1000:.0f} ms (most)")
+
+    def check_lines(self, name, runs):
+        """Of each run the lines 1 to N, each once and in order; none of another's."""
+        text = self.whole_log(name)
+        self.assertTrue(text.endswith("\n"), name)
+        by_run = {}
+        for line in text.splitlines(keepends=True):
+            by_run.setdefault(line.split(" ", 1)[0], []).append(line)
+        if runs is not None:
+            self.assertEqual(len(by_run), runs, name)
+        for run, lines in by_run.items():
+            numbers = numbered_lines("".join(lines), run)
+            self.assertEqual(numbers, list(range(1, len(numbers) + 1)), f"{name}, run {run}")
+
+
+if __name__ == "__main__":
+    print(f"seed {SEED}")
+    main()

@@ -1,0 +1,309 @@
+"""Nothing is lost when the daemon dies: what the keeper, the journal and the next daemon promise (contract §4)."""
+
+import json
+import os
+import signal
+import time
+
+from aurora_e2e import FOREVER, UnixConnection, alive, eventually, main
+from aurora_puppet import PuppetCase
+
+KEPT = ("state", "pid", "desired", "health", "restarts", "reason", "last_exit")
+
+
+class SurvivalCase(PuppetCase):
+    def picture(self, daemon, but=()):
+        return {each["name"]: {key: each[key] for key in KEPT} for each in daemon.status().values() if each["name"] not in but}
+
+    def kill_reactor(self, daemon):
+        """The pid of the next one, which answers."""
+        before = daemon.reactor()
+        os.kill(before, signal.SIGKILL)
+        return self.next_reactor(daemon, before)
+
+    def next_reactor(self, daemon, before):
+        # A connection that was under way ends with the reactor; the next one waits in the keeper's socket.
+        def answer():
+            try:
+                pid = daemon.reactor()
+            except (OSError, AssertionError, ValueError):
+                return None
+            return pid if pid != before else None
+        return eventually(answer, "another reactor answers", daemon)
+
+    def without_reactor(self, daemon):
+        """Kills it and keeps the keeper from making another until the context ends."""
+        case, before = self, daemon.reactor()
+
+        class Gap:
+            def __enter__(self):
+                daemon.process.send_signal(signal.SIGSTOP)
+                os.kill(before, signal.SIGKILL)
+                eventually(lambda: not alive(before), "the reactor is gone")
+
+            def __exit__(self, *raised):
+                daemon.process.send_signal(signal.SIGCONT)
+                if raised[0] is None:
+                    case.next_reactor(daemon, before)
+
+        return Gap()
+
+    def again(self, daemon):
+        """Another daemon on the same state directory, after `kill`."""
+        daemon.killed = False
+        daemon.start()
+
+
+class ReactorKilled(SurvivalCase):
+    def test_nothing_happened(self):
+        """M01: SIGKILL of the reactor, again and again: pids, uptimes, counts, health and wishes are what they were."""
+        daemon = self.daemon({
+            "web": self.puppets.service(restart={"delay": "10ms"}),
+            "checked": {"command": FOREVER, "health": {"exec": ["true"], "interval": "100ms", "start_interval": "10ms"}},
+            "off": {"command": FOREVER},
+            "job": {"type": "oneshot", "command": "true"},
+            "gone": {"command": "exit 3", "restart": {"policy": "never"}},
+            "later": {"command": FOREVER, "depends_on": {"gone": {"condition": "completed"}}},
+        })
+        puppet = self.puppets.meet()
+        puppet.tell("exit 7")
+        self.puppets.meet()
+        eventually(lambda: daemon.status("web")["restarts"] == 1 and daemon.status("web")["state"] == "running", "it is back", daemon)
+        daemon.ctl("stop", "off", check=0)
+        eventually(lambda: daemon.status("checked")["health"] == "healthy", "its probe succeeds", daemon)
+        daemon.wait_state("later", "failed")
+        before, uptime, at = self.picture(daemon), daemon.status("web")["uptime_seconds"], time.monotonic()
+        for _ in range(5):
+            self.kill_reactor(daemon)
+            self.assertEqual(self.picture(daemon), before)
+        passed = time.monotonic() - at
+        self.assertAlmostEqual(daemon.status("web")["uptime_seconds"], uptime + passed, delta=0.5)
+        self.assertIn("killed by SIGKILL", daemon.err())
+
+    def test_backoff_goes_on(self):
+        """A restart that was timed comes when it was due, not sooner and not later."""
+        daemon = self.daemon({"web": self.puppets.service(restart={"delay": "3s", "jitter": 0})})
+        self.puppets.meet().tell("exit 1")
+        daemon.wait_state("web", "backoff")
+        ended = time.monotonic()
+        self.kill_reactor(daemon)
+        self.puppets.meet()
+        waited = time.monotonic() - ended
+        self.assertGreater(waited, 2.5)
+        self.assertLess(waited, 4.5)
+
+    def test_what_ended_meanwhile_is_known(self):
+        """The exit status and the last words of a service that ends while no reactor lives."""
+        daemon = self.daemon({"web": self.puppets.service(restart={"delay": "10ms"})})
+        puppet = self.puppets.meet()
+        with self.without_reactor(daemon):
+            puppet.ask("out the last words")
+            puppet.ask("exit 7")
+            puppet.gone()
+        event = daemon.wait_event(lambda e: e["instance"] == "web" and e["because"]["exit"])
+        self.assertEqual(event["because"]["exit"]["code"], 7)
+        self.puppets.meet()
+        self.assertIn("the last words\n", daemon.log_of("web"))
+        self.assertEqual(daemon.status("web")["restarts"], 1)
+
+    def test_the_socket_waits(self):
+        """Who connects while no reactor lives is answered by the next one."""
+        daemon = self.daemon({"web": {"command": FOREVER}})
+        daemon.wait_state("web", "running")
+        with self.without_reactor(daemon):
+            connection = UnixConnection(str(daemon.state / "aurorad.sock"))
+            connection.request("GET", "/api/v1/status")
+        answer = json.loads(connection.getresponse().read())
+        self.assertEqual(answer["services"][0]["state"], "running")
+
+    def test_readiness_is_heard(self):
+        """READY=1, a newline on the descriptor and the line in the log, said while no reactor lives."""
+        daemon = self.daemon({
+            "told": self.puppets.service(ready={"notify": True}),
+            "piped": self.puppets.service(ready={"fd": 3}),
+            "logged": self.puppets.service(ready={"log": "^now$"}),
+        })
+        told, piped, logged = (self.puppets.meet(name) for name in ("told", "piped", "logged"))
+        before = self.picture(daemon)
+        with self.without_reactor(daemon):
+            told.ask("notify READY=1")
+            piped.ask("ready-fd 3")
+            logged.ask("out now")
+        for name in ("told", "piped", "logged"):
+            daemon.wait_state(name, "running")
+            self.assertEqual(daemon.status(name)["pid"], before[name]["pid"])
+        with self.without_reactor(daemon):
+            told.ask("notify STATUS=still here")
+        eventually(lambda: daemon.status("told")["status_text"] == "still here", "it is heard", daemon)
+
+    def test_a_stop_goes_on(self):
+        """A stop under way ends as it would have: by the signal, or by SIGKILL when its time is up."""
+        daemon = self.daemon({"slow": self.puppets.service(stop={"timeout": "2s"}), "deaf": self.puppets.service(stop={"timeout": "1s"})})
+        slow, deaf = self.puppets.meet("slow"), self.puppets.meet("deaf")
+        for puppet in (slow, deaf):
+            puppet.ask("ignore 15")
+        self.assertEqual(daemon.api("POST", "/api/v1/services/slow/stop")[0], 202)
+        self.assertEqual(daemon.api("POST", "/api/v1/services/deaf/stop")[0], 202)
+        daemon.wait_state("slow", "stopping")
+        self.kill_reactor(daemon)
+        slow.ask("exit 0")
+        eventually(lambda: daemon.status("slow")["state"] == "stopped", "the slow one has stopped", daemon)
+        eventually(lambda: daemon.status("deaf")["state"] == "stopped", "the deaf one was killed", daemon)
+        self.assertEqual(daemon.status("deaf")["desired"], "down")
+        deaf.gone()
+
+    def test_a_shutdown_goes_on(self):
+        """A reactor killed in the middle of a shutdown: the next one finishes it, starts nothing, and the code is 0."""
+        daemon = self.daemon({"deaf": self.puppets.service(stop={"timeout": "1s"}), "web": {"command": FOREVER}})
+        puppet = self.puppets.meet()
+        puppet.ask("ignore 15")
+        daemon.process.send_signal(signal.SIGTERM)
+        daemon.wait_state("deaf", "stopping")
+        os.kill(daemon.reactor(), signal.SIGKILL)
+        self.assertEqual(daemon.wait_end(), 0)
+        puppet.gone()
+
+    def test_the_configuration_in_force_stays_in_force(self):
+        """What was edited, or broken, on the disk is not looked at before a reload."""
+        daemon = self.daemon({"web": {"command": FOREVER}})
+        daemon.wait_state("web", "running")
+        eventually(lambda: (daemon.state / "config.last").exists(), "its configuration is saved", daemon)
+        before = self.picture(daemon)
+        (self.home / "aurora.json").write_text("{ broken")
+        self.kill_reactor(daemon)
+        self.assertEqual(self.picture(daemon), before)
+        self.assertEqual(daemon.ctl("reload").returncode, 6)
+        self.assertEqual(self.picture(daemon), before)
+
+    def test_scaled_services_stay_scaled(self):
+        """The instances that an operator asked for, where the configuration says another number."""
+        daemon = self.daemon({"web": {"command": FOREVER}})
+        daemon.wait_state("web", "running")
+        daemon.ctl("scale", "web", 3, check=0)
+        before = self.picture(daemon)
+        self.assertEqual(len(before), 3)
+        self.kill_reactor(daemon)
+        self.assertEqual(self.picture(daemon), before)
+
+    def test_hooks_are_run_again(self):
+        """A pre_start hook that ended with the reactor is run once more, and its first process does not stay."""
+        daemon = self.daemon({"web": {"command": FOREVER, "hooks": {"pre_start": self.puppets.service()["command"]},
+                                      "env": self.puppets.service()["env"]}})
+        first = self.puppets.meet()
+        with self.without_reactor(daemon):
+            pass
+        second = self.puppets.meet()
+        self.assertNotEqual(first.pid, second.pid)
+        eventually(lambda: not alive(first.pid), "the first hook is gone", daemon)
+        second.tell("exit 0")
+        daemon.wait_state("web", "running")
+        self.assertEqual(daemon.status("web")["restarts"], 0)
+
+    def test_descendants_are_found(self):
+        """P04: what a service double-forked before and after is killed with it by the next reactor."""
+        daemon = self.daemon({"web": self.puppets.service()})
+        puppet = self.puppets.meet()
+        daemonised = puppet.pids("escape")
+        self.kill_reactor(daemon)
+        daemonised += puppet.pids("escape")
+        daemon.ctl("stop", "web", check=0)
+        for pid in daemonised:
+            eventually(lambda: not alive(pid), "nothing of it stays", daemon)
+
+    def test_a_reactor_that_dies_again_and_again_costs_nothing(self):
+        """Six in a row: services run on while the pauses grow, and it answers again."""
+        daemon = self.daemon({"web": {"command": FOREVER}})
+        daemon.wait_state("web", "running")
+        before = self.picture(daemon)
+        for _ in range(6):
+            self.kill_reactor(daemon)
+        self.assertEqual(self.picture(daemon), before)
+
+
+class KeeperKilled(SurvivalCase):
+    def test_the_reactor_runs_on(self):
+        """M02: services and reactor run on, `status` warns, and the end is orderly all the same."""
+        daemon = self.daemon({"web": {"command": FOREVER}})
+        daemon.wait_state("web", "running")
+        before, reactor = self.picture(daemon), daemon.reactor()
+        daemon.killed = True
+        daemon.process.kill()
+        daemon.process.wait()
+        eventually(lambda: "keeper" in daemon.ctl("status", check=0).stdout, "a warning", daemon)
+        self.assertEqual(self.picture(daemon), before)
+        daemon.ctl("down", check=0)
+        eventually(lambda: not alive(reactor), "the reactor has ended")
+        self.assertFalse(alive(before["web"]["pid"]))
+
+
+class BothKilled(SurvivalCase):
+    def test_the_next_daemon_takes_over(self):
+        """M02: never a second copy; what ended meanwhile is told as unknown, and the policy is applied once."""
+        daemon = self.daemon({"web": self.puppets.service(), "dies": self.puppets.service(restart={"delay": "10ms"}),
+                              "off": {"command": FOREVER}})
+        web, dies = self.puppets.meet("web"), self.puppets.meet("dies")
+        daemon.ctl("stop", "off", check=0)
+        before = self.picture(daemon, but=("dies",))
+        daemon.kill()
+        web.ask("out while nobody looked")
+        dies.ask("exit 4")
+        dies.gone()
+        self.again(daemon)
+        self.assertEqual(self.picture(daemon, but=("dies",)), before)
+        event = daemon.wait_event(lambda e: e["instance"] == "dies" and e["because"]["exit"])
+        self.assertEqual(event["because"]["exit"]["cause"], "unattended")
+        self.puppets.meet("dies")
+        eventually(lambda: daemon.status("dies")["restarts"] == 1, "it was restarted once", daemon)
+        self.assertIn("while nobody looked\n", daemon.log_of("web"))
+        daemon.ctl("stop", "web", check=0)
+        web.gone()
+
+    def test_a_changed_configuration_changes_what_it_changes(self):
+        """The next daemon reads the file anew: what is defined otherwise restarts, what is gone stops, the rest stays."""
+        services = {"same": {"command": FOREVER}, "other": {"command": FOREVER}, "gone": {"command": FOREVER}}
+        daemon = self.daemon(services)
+        for name in services:
+            daemon.wait_state(name, "running")
+        before = self.picture(daemon)
+        eventually(lambda: (daemon.state / "config.last").exists(), "its configuration is saved", daemon)
+        daemon.kill()
+        daemon.write(self.config({"same": {"command": FOREVER}, "other": {"command": FOREVER, "env": {"A": "b"}}, "new": {"command": FOREVER}}))
+        self.again(daemon)
+        daemon.wait_state("new", "running")
+        eventually(lambda: daemon.status("other")["pid"] not in (None, before["other"]["pid"]), "it is restarted", daemon)
+        self.assertEqual(daemon.status("same")["pid"], before["same"]["pid"])
+        eventually(lambda: not alive(before["gone"]["pid"]), "it is stopped", daemon)
+
+    def test_a_damaged_journal_starts_no_second_copy(self):
+        """Cut short or overwritten: the processes are found by their marker, and it is told."""
+        daemon = self.daemon({"web": {"command": FOREVER}})
+        daemon.wait_state("web", "running")
+        before = daemon.status("web")["pid"]
+        daemon.kill()
+        journal = daemon.state / "journal"
+        text = journal.read_bytes()
+        journal.write_bytes(text[: len(text) // 2])
+        self.again(daemon)
+        daemon.wait_state("web", "running")
+        now = daemon.status("web")["pid"]
+        self.assertTrue(now == before or not alive(before), "two copies")
+
+    def test_after_a_reboot_nothing_is_taken_over(self):
+        """A journal of another boot: no pid of it means anything."""
+        daemon = self.daemon({"web": {"command": FOREVER}, "off": {"command": FOREVER}})
+        daemon.wait_state("web", "running")
+        daemon.ctl("stop", "off", check=0)
+        left = daemon.status("web")["pid"]
+        daemon.kill()
+        for name in ("journal", "journal.previous"):
+            path = daemon.state / name
+            if path.exists():
+                path.write_text("aurora-journal 1 another-boot 0123456789abcdef 00000000\n")
+        os.kill(left, signal.SIGKILL)
+        self.again(daemon)
+        daemon.wait_state("web", "running")
+        self.assertEqual(daemon.status("off")["desired"], "down")
+
+
+if __name__ == "__main__":
+    main()
