@@ -17,6 +17,11 @@ reactor::process_identity identity_from(const store::process_identity& from) {
 }  // namespace
 
 void instance_runtime::adopt(const store::run_memory& left, core::run_number run, bool main_gone) {
+  take_up(left, run);
+  tasks_.spawn(supervise(child_, run, main_gone));
+}
+
+void instance_runtime::take_up(const store::run_memory& left, core::run_number run) {
   run_ = run;
   memory_ = left;
   port_ = left.port;
@@ -37,7 +42,6 @@ void instance_runtime::adopt(const store::run_memory& left, core::run_number run
   // What the keeper reaps from now on is told to us, for as long as we do not say that we know.
   if (auto* keeper = driver_.keeper(); keeper && child_->pidfd() >= 0)
     keeper->hold(keeper::kind::process, name(), child_->pid(), child_->pidfd());
-  tasks_.spawn(supervise(child_, run, main_gone));
 }
 
 void instance_runtime::resume_notify(core::run_number run, const std::string& address) {

@@ -134,8 +134,12 @@ void instance_runtime::listen_for_line(core::run_number run, const ready_on_log&
 
 void instance_runtime::spawn(core::run_number run) {
   if (const auto found = driver_.take_found(id_, run)) {
-    adopt(*found, run, false);
-    return driver_.post(core::event::spawned{id_, run, child_->pid()});
+    take_up(*found, run);
+    const auto child = child_;
+    // It may have ended already: the engine hears of its birth first.
+    driver_.post(core::event::spawned{id_, run, child->pid()});
+    tasks_.spawn(supervise(child, run, false));
+    return;
   }
   run_ = run;
   port_.reset();

@@ -90,6 +90,7 @@ class instance_runtime {
                                                       const char* purpose) const;
   std::optional<reactor::probe_request> network_request() const;
   void note_process();
+  void take_up(const store::run_memory& left, core::run_number run);
   void keep(keeper::kind what, const std::string& name, std::int64_t number, int fd);
   void resume_notify(core::run_number run, const std::string& address);
   void resume_readiness(core::run_number run);
