@@ -1,7 +1,9 @@
 #include <csignal>
 #include <cstring>
+#include <ctime>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,6 +93,55 @@ BOOST_AUTO_TEST_CASE(malformed_messages) {
   });
   BOOST_TEST(one.line() == "1 1 web 0");
   BOOST_TEST(one.line() == "all closed");
+  BOOST_TEST(one.code() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_packet_is_not_the_end) {
+  BOOST_TEST_MESSAGE(
+      "What follows an empty packet is heard, though the reactor has ended meanwhile");
+  kept one([](fake_reactor& self) {
+    self.begin();
+    if (self.generation == 0) {
+      ::kill(self.keeper_pid, SIGSTOP);
+      const pipe_ends pipe;
+      send_raw(self.link(), "", 0);
+      self.hold(kind::log, "web", 0, pipe.in);
+      self.report(std::to_string(::getpid()));
+      self.crash();
+    }
+    self.report(std::to_string(self.held.size()));
+    self.leaving(0);
+    return 0;
+  });
+  const int pidfd = pidfd_of(std::stoi(one.line()));
+  await_end(pidfd);
+  ::close(pidfd);
+  one.signal(SIGCONT);
+  BOOST_TEST(one.line() == "1");
+  BOOST_TEST(one.code() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_link_shut_for_writing) {
+  BOOST_TEST_MESSAGE("A half-closed link costs the keeper no processor time");
+  kept one([](fake_reactor& self) {
+    self.begin();
+    self.ready();
+    if (self.generation == 0) {
+      ::shutdown(self.link(), SHUT_WR);
+      clockid_t clock{};
+      timespec used{};
+      ::clock_getcpuclockid(self.keeper_pid, &clock);
+      // So long that a keeper that spins would have used it up.
+      pollfd nothing{-1, 0, 0};
+      ::poll(&nothing, 1, 300);
+      ::clock_gettime(clock, &used);
+      self.report(used.tv_sec == 0 && used.tv_nsec < 100'000'000 ? "idle" : "spins");
+      self.crash();
+    }
+    self.leaving(0);
+    return 0;
+  });
+  BOOST_TEST(one.line() == "idle");
   BOOST_TEST(one.code() == 0);
 }
 

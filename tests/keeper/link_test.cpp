@@ -53,8 +53,7 @@ struct link_fixture {
   }
   void take_over() {
     say_begin();
-    link =
-        std::move(keeper_link::take_over(loop.get_executor(), std::exchange(reactors, -1)).value());
+    link = keeper_link::take_over(loop.get_executor(), std::exchange(reactors, -1)).value();
   }
   /// The next message, or nothing.
   std::optional<keeper::message> next() {
@@ -83,7 +82,7 @@ asio::awaitable<void> note_end(keeper_link& link, pid_t pid, std::vector<exit_st
 /// there.
 int live_until_gone(int link_fd, fake_reactor& self) {
   asio::io_context loop;
-  auto link = std::move(keeper_link::take_over(loop.get_executor(), link_fd).value());
+  auto link = keeper_link::take_over(loop.get_executor(), link_fd).value();
   bool gone = false;
   link->on_gone = [&] { gone = true; };
   link->start();
@@ -247,6 +246,21 @@ BOOST_AUTO_TEST_CASE(leaving_is_sent_by_stop) {
   const auto got = next();
   BOOST_REQUIRE(got.has_value());
   BOOST_TEST((got->what == verb::leaving && got->code == 9));
+}
+
+BOOST_AUTO_TEST_CASE(a_keeper_that_never_reads) {
+  BOOST_TEST_MESSAGE("A link that stays full holds up the end for a second, not for ever");
+  take_over();
+  link->start();
+  const pipe_ends pipe;
+  for (int n = 0; n < 5'000; ++n) link->hold(kind::log, "web", n, pipe.in);
+  turn();
+  await(loop, link->stop());
+  int heard = 0;
+  while (const auto got = next()) heard += static_cast<int>(got->count);
+  BOOST_TEST((heard > 0 && heard < 5'000));
+  ::close(pipe.in);
+  ::close(pipe.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_keeper_that_ends) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,10 +32,11 @@ bool well_formed(const parcel& got, std::size_t size, int flags) {
   return got.fds_in == wanted || (got.fds_in < wanted && (flags & MSG_CTRUNC) != 0);
 }
 
-/// An empty packet reads as the end does.
-bool hung_up(int link) {
-  pollfd state{link, POLLIN, 0};
-  return ::poll(&state, 1, 0) > 0 && (state.revents & POLLHUP) != 0;
+/// An empty packet reads as the end does, and can lie before others when the peer has ended.
+bool at_the_end(int link) {
+  pollfd state{link, POLLRDHUP, 0};
+  int unread = 0;
+  return ::poll(&state, 1, 0) > 0 && ::ioctl(link, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 }  // namespace
@@ -76,7 +78,7 @@ receiving receive(int link, parcel& into, int flags) {
   }
   if (size < 0) return errno == EAGAIN || errno == ENOMEM ? receiving::nothing : receiving::gone;
   take_descriptors(head, into);
-  if (size == 0 && into.fds_in == 0 && hung_up(link)) return receiving::gone;
+  if (size == 0 && into.fds_in == 0 && at_the_end(link)) return receiving::gone;
   if (well_formed(into, static_cast<std::size_t>(size), head.msg_flags)) return receiving::message;
   while (into.fds_in > 0) ::close(into.fds[--into.fds_in]);
   return receiving::malformed;

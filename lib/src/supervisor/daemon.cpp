@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -16,28 +13,22 @@
 #include <random>
 #include <utility>
 
-#include <aurora/config.hpp>
-
 #include "keeper/keeper.hpp"
 #include "reactor/child/child.hpp"
 #include "reactor/keeper/keeper_link.hpp"
 #include "reactor/readiness/notify_socket.hpp"
 #include "server/server.hpp"
 #include "server/unix_socket.hpp"
-#include "supervisor/configuration.hpp"
 #include "supervisor/control.hpp"
-#include "supervisor/disk_source.hpp"
 #include "supervisor/driver.hpp"
-#include "supervisor/prerequisites.hpp"
+#include "supervisor/preparation.hpp"
 
 namespace aurora {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr int exit_failure = 1;
-constexpr int exit_usage = 2;
-constexpr int exit_bad_configuration = 6;
+using shell::complain;
+using shell::exit_failure;
 
 /// The name under which the keeper holds the control socket; no instance is called so.
 constexpr const char* control_name = "@control";
@@ -45,15 +36,6 @@ constexpr const char* control_name = "@control";
 /// For what is to be done when nothing of the stack is left: answers under way, a last save. Only a
 /// disk that does not answer takes so long.
 constexpr auto longest_end = std::chrono::seconds(10);
-
-void complain(const std::string& text) {
-  const std::string line = "aurorad: " + text + "\n";
-  for (std::size_t done = 0; done < line.size();) {
-    const ssize_t n = ::write(STDERR_FILENO, line.data() + done, line.size() - done);
-    if (n <= 0) return;
-    done += static_cast<std::size_t>(n);
-  }
-}
 
 // 0, 1 and 2 may come closed (from an init, from a careless parent): the next socket would become
 // stderr.
@@ -71,52 +53,9 @@ void take_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void prepare_process() {
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);
-  ::umask(027);
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  reactor::raise_own_limits();
-}
-
-std::optional<shell::log_level> level_named(const std::string& name) {
-  if (name == "error") return shell::log_level::error;
-  if (name == "warning") return shell::log_level::warning;
-  if (name == "info") return shell::log_level::info;
-  if (name == "debug") return shell::log_level::debug;
-  return std::nullopt;
-}
-
-struct unknown_group {
-  std::string words;
-};
-
-boost::system::result<std::optional<gid_t>, unknown_group> group_named(
-    const std::optional<std::string>& name) {
-  if (!name) return std::optional<gid_t>();
-  if (const group* entry = ::getgrnam(name->c_str())) return std::optional<gid_t>(entry->gr_gid);
-  return unknown_group{
-      fmt::format("control.group: there is no group \"{0}\" (groupadd --system {0}?)", *name)};
-}
-
-/// What the daemon is made of, once its configuration is read and its lock is held.
-struct setup {
-  stack_spec stack;  ///< to begin with
-  std::string state_dir;
-  shell::log_level level = shell::log_level::info;
-  std::optional<gid_t> control_group;
-  duration start_delay{};
-  std::string address;  ///< that is to be listened on; empty: none
-  std::optional<shell::state_lock> lock;
-  shell::left_behind left;
-  std::vector<reactor::held_descriptor> kept;
-  std::optional<stack_spec> next;                ///< to go on with, when it differs
-  std::optional<config::source_record> to_save;  ///< the configuration that is in force then
-};
-
 class daemon {
  public:
-  daemon(asio::io_context& loop, reactor::keeper_link& keeper, setup how)
+  daemon(asio::io_context& loop, reactor::keeper_link& keeper, shell::setup how)
       : loop_(loop),
         keeper_(keeper),
         how_(std::move(how)),
@@ -335,7 +274,7 @@ class daemon {
 
   asio::io_context& loop_;
   reactor::keeper_link& keeper_;
-  setup how_;
+  shell::setup how_;
   shell::daemon_log log_;
   std::string config_file_;
   int code_ = 0;
@@ -353,141 +292,6 @@ class daemon {
   reactor::task_scope tasks_;
 };
 
-/// Complains of what is wrong with it.
-std::optional<shell::configuration> configuration_at(const std::string& path) {
-  auto found = shell::read_configuration(path);
-  if (found.unsafe) {
-    complain(*found.unsafe);
-    return std::nullopt;
-  }
-  disk_source disk;
-  fault_context context(path, disk);
-  for (const auto& fault : found.loaded.faults) {
-    auto shown = to_string(fault) + "\n" + context.of(fault);
-    shown.pop_back();
-    complain(shown);
-  }
-  if (!found.loaded.stack) return std::nullopt;
-  return found;
-}
-
-/// Where somebody wants the TCP listener to be; the default of the configuration is no wish.
-std::string address_asked_for(const daemon_options& options, const stack_spec& stack) {
-  const std::string address = options.http ? *options.http : stack.http_listen;
-  const bool wanted = address != "off" && (options.http || stack.http_asked_for);
-  return wanted ? address : "";
-}
-
-/// The lock that an earlier reactor of the same keeper took; none: there was none.
-std::optional<shell::state_lock> kept_lock(std::vector<reactor::held_descriptor>& kept) {
-  for (auto& each : kept)
-    if (each.kind == keeper::kind::lock && each.fd)
-      return shell::state_lock::adopt(each.fd.release());
-  return std::nullopt;
-}
-
-/// From the beginning to the point where services are started or taken over; or an exit code.
-class preparation {
- public:
-  preparation(const daemon_options& options, reactor::keeper_link& keeper)
-      : options_(options), keeper_(keeper) {}
-
-  std::optional<int> prepare() {
-    const auto level = level_named(options_.log_level);
-    if (!level) return exit_usage;
-    how.level = *level;
-    how.kept = keeper_.take_held();
-    how.start_delay = options_.start_delay;
-    how.lock = kept_lock(how.kept);
-    const auto code = how.lock ? come_back() : start();
-    if (code) return code;
-    how.address = address_asked_for(options_, how.stack);
-    return std::nullopt;
-  }
-
-  setup how;
-
- private:
-  /// The first reactor.
-  std::optional<int> start() {
-    const std::string config = find_config(options_.config);
-    if (config.empty()) {
-      complain("there is no aurora.json here and none in /etc/aurora: give one with --config");
-      return exit_bad_configuration;
-    }
-    auto read = configuration_at(config);
-    if (!read) return exit_bad_configuration;
-    auto& stack = *read->loaded.stack;
-    if (!take_group(stack)) return exit_bad_configuration;
-    const shell::state_paths paths(find_state_dir(options_.state_dir, stack.state_dir, config));
-    prepare_process();
-    if (auto ready = shell::prepare(paths, how.control_group); !ready) return failed(ready.error());
-    auto lock = shell::state_lock::take(paths.lock, keeper_.keeper_pid());
-    if (!lock) return failed(lock.error());
-    how.lock = std::move(*lock);
-    keeper_.hold(keeper::kind::lock, "state", 0, how.lock->fd());
-    if (!look_behind(paths)) return exit_failure;
-    how.to_save = std::move(read->record);
-    auto last = how.left.instances.empty() ? std::nullopt : shell::last_configuration(paths);
-    if (last) {
-      how.next = std::move(stack);
-      how.stack = std::move(*last);
-    } else {
-      how.stack = std::move(stack);
-    }
-    shell::apply_scale(how.left, how.next ? *how.next : how.stack);
-    if (how.next) shell::apply_scale(how.left, how.stack);
-    return how.left.instances.empty() ? missing_prerequisites() : std::nullopt;
-  }
-
-  /// One that follows a reactor which died: with the configuration that was in force, whatever has
-  /// become of its files.
-  std::optional<int> come_back() {
-    const shell::state_paths paths(how.lock->directory());
-    prepare_process();
-    if (!look_behind(paths)) return exit_failure;
-    auto last = shell::last_configuration(paths);
-    if (!last) {
-      auto read = configuration_at(find_config(options_.config));
-      if (!read) return exit_bad_configuration;
-      last = std::move(*read->loaded.stack);
-      how.to_save = std::move(read->record);
-    }
-    how.stack = std::move(*last);
-    shell::apply_scale(how.left, how.stack);
-    return take_group(how.stack) ? std::nullopt : std::optional<int>(exit_bad_configuration);
-  }
-
-  bool take_group(const stack_spec& stack) {
-    const auto group = group_named(stack.control_group);
-    if (!group) complain(group.error().words);
-    if (group) how.control_group = *group;
-    return group.has_value();
-  }
-
-  bool look_behind(const shell::state_paths& paths) {
-    how.state_dir = paths.root;
-    auto left = shell::look_behind(paths.journal);
-    if (!left) complain(left.error());
-    if (left) how.left = std::move(*left);
-    return left.has_value();
-  }
-
-  std::optional<int> missing_prerequisites() {
-    const auto missing = shell::missing_prerequisites(how.stack);
-    for (const auto& one : missing) complain(one);
-    return missing.empty() ? std::nullopt : std::optional<int>(exit_failure);
-  }
-
-  static int failed(const std::string& words) {
-    complain(words);
-    return exit_failure;
-  }
-
-  const daemon_options& options_;
-  reactor::keeper_link& keeper_;
-};
-
 /// In a process of its own, with all signals blocked.
 int run_reactor(int link, const daemon_options& options) {
   asio::io_context loop(1);
@@ -496,7 +300,7 @@ int run_reactor(int link, const daemon_options& options) {
     complain("the keeper cannot be heard: " + keeper.error().message());
     return exit_failure;
   }
-  preparation prepared(options, **keeper);
+  shell::preparation prepared(options, **keeper);
   if (const auto code = prepared.prepare()) return *code;
   daemon running(loop, **keeper, std::move(prepared.how));
   return running.run();
