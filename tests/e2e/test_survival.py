@@ -284,9 +284,16 @@ class BothKilled(SurvivalCase):
         text = journal.read_bytes()
         journal.write_bytes(text[: len(text) // 2])
         self.again(daemon)
-        daemon.wait_state("web", "running")
+        eventually(lambda: daemon.status("web")["state"] == "running", "it runs", daemon)
         now = daemon.status("web")["pid"]
         self.assertTrue(now == before or not alive(before), "two copies")
+        daemon.kill()
+        lines = journal.read_bytes().splitlines(keepends=True)
+        journal.write_bytes(b"".join([lines[0], b"00000000 web {}\n", *lines[1:]]))
+        self.again(daemon)
+        eventually(lambda: daemon.status("web")["state"] == "running", "it runs", daemon)
+        self.assertEqual(daemon.status("web")["pid"], now)
+        self.assertIn("journal of the daemon before", daemon.ctl("status", check=0).stdout)
 
     def test_after_a_reboot_nothing_is_taken_over(self):
         """A journal of another boot: no pid of it means anything."""

@@ -57,7 +57,7 @@ bool awaits_process(const core::remembered& memory) {
 boost::system::result<void, std::string> driver::take_over(left_behind left) {
   if (!options_.remembers) return {};
   if (!left.run_id.empty()) run_id_ = left.run_id;
-  warn("journal", left.fault);
+  warn("journal of the daemon before", left.fault);
   auto begun = store::state_journal::begin(paths_.journal, {boot_id(), run_id_}, left.records);
   if (!begun) return begun.error();
   memory_ = std::move(*begun);
