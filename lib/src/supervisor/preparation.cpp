@@ -25,6 +25,7 @@ void prepare_process() {
   ::umask(027);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   reactor::raise_own_limits();
+  reactor::protect_from_oom();
 }
 
 std::optional<log_level> level_named(const std::string& name) {

@@ -52,7 +52,17 @@ void raise_own_limits() {
   if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) own().nofile = now;
 }
 
+namespace {
+
+void open_own_score() {
+  own().score_of_ours.reset(::open(score_file, O_WRONLY | O_CLOEXEC));
+  own().owner = ::getpid();
+}
+
+}  // namespace
+
 void protect_from_oom() {
+  if (own().score && own().owner != ::getpid()) return open_own_score();  // protected before a fork
   // Not -1000: a daemon that leaks should still die before the machine does.
   constexpr int protected_score = -900;
   const int original = read_own_score();
@@ -62,8 +72,7 @@ void protect_from_oom() {
   const bool lowered = (file << protected_score) && file.flush();
   own().score = lowered ? original : std::min(original + 100, 1000);
   own().own_score = lowered ? protected_score : original;
-  own().score_of_ours.reset(::open(score_file, O_WRONLY | O_CLOEXEC));
-  own().owner = ::getpid();
+  open_own_score();
 }
 
 oom_score_of_programs::oom_score_of_programs()
