@@ -51,6 +51,7 @@ class Daemon:
         self.home = Path(home)
         self.state = self.home / ".aurora"
         self.config = self.home / "aurora.json"
+        self.program = BIN / "aurorad"
         self.write(config)
         self.process = None
         self.killed = False  # by the test itself
@@ -63,7 +64,7 @@ class Daemon:
     def start(self, *arguments, env=None, **popen):
         with open(self.home / "aurorad.err", "ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "aurorad", "--config", self.config, "--http", "off", *arguments], cwd=self.home,
+                [self.program, "--config", self.config, "--http", "off", *arguments], cwd=self.home,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=CLEAN | (env or {}), **popen)
         eventually(self._answers, "aurorad answers", self)
         return self
@@ -163,6 +164,17 @@ class Daemon:
     def reactor(self):
         """The pid of the process that does the work; `process` is the keeper above it."""
         return self.api("GET", "/api/v1/status")[1]["daemon"]["pid"]
+
+    def another_reactor(self, before):
+        """The pid of the next reactor, which answers."""
+        # A connection that was under way ends with the reactor; the next one waits in the keeper's socket.
+        def answer():
+            try:
+                pid = self.reactor()
+            except (OSError, AssertionError, ValueError, http.client.HTTPException):
+                return None
+            return pid if pid != before else None
+        return eventually(answer, "another reactor answers", self)
 
     def kill(self):
         """Kills both processes of the daemon at once."""

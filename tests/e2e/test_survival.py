@@ -19,21 +19,11 @@ class SurvivalCase(PuppetCase):
         """The pid of the next one, which answers."""
         before = daemon.reactor()
         os.kill(before, signal.SIGKILL)
-        return self.next_reactor(daemon, before)
-
-    def next_reactor(self, daemon, before):
-        # A connection that was under way ends with the reactor; the next one waits in the keeper's socket.
-        def answer():
-            try:
-                pid = daemon.reactor()
-            except (OSError, AssertionError, ValueError):
-                return None
-            return pid if pid != before else None
-        return eventually(answer, "another reactor answers", daemon)
+        return daemon.another_reactor(before)
 
     def without_reactor(self, daemon):
         """Kills it and keeps the keeper from making another until the context ends."""
-        case, before = self, daemon.reactor()
+        before = daemon.reactor()
 
         class Gap:
             def __enter__(self):
@@ -44,7 +34,7 @@ class SurvivalCase(PuppetCase):
             def __exit__(self, *raised):
                 daemon.process.send_signal(signal.SIGCONT)
                 if raised[0] is None:
-                    case.next_reactor(daemon, before)
+                    daemon.another_reactor(before)
 
         return Gap()
 
@@ -105,6 +95,21 @@ class ReactorKilled(SurvivalCase):
         self.puppets.meet()
         self.assertIn("the last words\n", daemon.log_of("web"))
         self.assertEqual(daemon.status("web")["restarts"], 1)
+
+    def test_a_stderr_that_a_reload_took_apart(self):
+        """Its pipe outlives service and reactor as the other one does."""
+        daemon = self.daemon({"web": self.puppets.service()})
+        self.puppets.meet()
+        daemon.reload(self.config({"web": self.puppets.service(logs={"stderr": "separate"})}))
+        daemon.ctl("restart", "web", "--no-wait", check=0)
+        puppet, reactor = self.puppets.meet(), daemon.reactor()
+        os.kill(reactor, signal.SIGSTOP)
+        puppet.ask("err the last words")
+        puppet.ask("exit 7")
+        puppet.gone()
+        os.kill(reactor, signal.SIGKILL)
+        self.puppets.meet()
+        self.assertIn("the last words\n", daemon.log_of("web.err"))
 
     def test_the_socket_waits(self):
         """Who connects while no reactor lives is answered by the next one."""

@@ -55,9 +55,13 @@ reactor::log_channel* instance_runtime::log() {
   }
   log_ = std::move(*opened);
   keep(keeper::kind::log, name(), 0, log_->stdout_fd());
+  keep_stderr();
+  return log_.get();
+}
+
+void instance_runtime::keep_stderr() {
   if (auto* apart = log_->separate_stderr())
     keep(keeper::kind::log, name() + std::string(stderr_log_suffix), 0, apart->stdout_fd());
-  return log_.get();
 }
 
 // Before a process can have it: what is written to it outlives this daemon from the first byte on.
@@ -263,8 +267,16 @@ void instance_runtime::on_notification(core::run_number run, const reactor::noti
   if (said.watchdog_trigger) driver_.post(core::event::watchdog_triggered{id_, run});
 }
 
+void instance_runtime::configure_log() {
+  const bool was_apart = log_->separate_stderr() != nullptr;
+  log_->configure(spec().logs);
+  if (was_apart || !log_->separate_stderr()) return;
+  keep_stderr();
+  log_owner_ = {::geteuid(), ::getegid()};  // of the new pipe
+}
+
 void instance_runtime::configure() {
-  if (log_) log_->configure(spec().logs);
+  if (log_) configure_log();
   if (run_ == 0 || (watch_ && watched_ == spec().watch)) return;
   watch_.reset();
   watched_ = spec().watch;

@@ -81,6 +81,8 @@ class instance_runtime {
   launch_context context() const;
   std::optional<std::string> open_notify(core::run_number run);
   std::optional<std::string> open_readiness(core::run_number run);
+  void configure_log();
+  void keep_stderr();
   void give_log_to(const std::optional<reactor::credentials>& user);
   boost::asio::awaitable<void> launch_when_read(core::run_number run);
   void launch(core::run_number run, built_launch launch);

@@ -126,6 +126,30 @@ BOOST_AUTO_TEST_CASE(keeps_stderr_apart_when_asked) {
   BOOST_TEST(!merged->separate_stderr());
 }
 
+BOOST_AUTO_TEST_CASE(keeps_stderr_apart_by_one_pipe) {
+  // Configured once more as it is, a channel keeps its two pipes and makes no third; merged and
+  // separate again, it is given the same pipe.
+  test::hub_fixture at;
+  logs_spec spec;
+  const auto channel = at.open("web", spec);
+  BOOST_TEST(channel->stderr_fd() == channel->stdout_fd());
+  spec.err = stderr_mode::separate;
+  channel->configure(spec);
+  const int apart = channel->stderr_fd();
+  BOOST_TEST(apart != channel->stdout_fd());
+  channel->configure(spec);
+  BOOST_TEST(channel->stderr_fd() == apart);
+  BOOST_TEST(!channel->separate_stderr()->separate_stderr());
+  BOOST_TEST(::access((at.dir.run() + "/web.err.fifo").c_str(), F_OK) == 0);
+  BOOST_TEST(::access((at.dir.run() + "/web.err.err.fifo").c_str(), F_OK) != 0);
+  spec.err = stderr_mode::merged;
+  channel->configure(spec);
+  BOOST_TEST(channel->stderr_fd() == channel->stdout_fd());
+  spec.err = stderr_mode::separate;
+  channel->configure(spec);
+  BOOST_TEST(channel->stderr_fd() == apart);
+}
+
 BOOST_AUTO_TEST_CASE(gathers_what_nobody_follows) {
   // 400 lines written one by one cost a few reads, and once the service is silent no timer runs.
   test::hub_fixture at;

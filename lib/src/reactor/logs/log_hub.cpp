@@ -10,62 +10,84 @@ namespace {
 using logs::hub_core;
 using logs::source_ptr;
 
-// The channel of an instance: one stream, or two when stderr is kept apart.
-class channel final : public log_channel {
+// A channel of one stream.
+class single_channel : public log_channel {
  public:
-  channel(std::shared_ptr<hub_core> hub, std::string instance, hub_core::owner_ids owner,
-          source_ptr out)
-      : hub_(std::move(hub)), instance_(std::move(instance)), owner_(owner), out_(std::move(out)) {}
-  ~channel() override {
+  single_channel(std::shared_ptr<hub_core> hub, source_ptr out)
+      : hub_(std::move(hub)), out_(std::move(out)) {}
+  ~single_channel() override {
     hub_->close(*out_);
     if (retired_) out_->stream.remove_files();
   }
 
-  boost::system::error_code separate(const logs_spec& spec) {
-    auto opened = hub_->open(instance_, instance_ + std::string(stderr_log_suffix), spec, owner_);
-    if (!opened) return opened.error();
-    err_ = std::make_unique<channel>(hub_, instance_, owner_, *opened);
-    return {};
-  }
-
   int stdout_fd() const override { return out_->stream.pipe().writer.get(); }
-  int stderr_fd() const override { return err_ && apart_ ? err_->stdout_fd() : stdout_fd(); }
+  int stderr_fd() const override { return stdout_fd(); }
   void drain() override {
     hub_->drain(*out_);
     hub_->after(out_);
-    if (err_) err_->drain();
   }
   std::shared_ptr<void> tap(sink to) override { return out_->stream.tap(std::move(to)); }
   std::string path() const override { return out_->stream.file().path(); }
   std::uint64_t bytes() const override { return out_->stream.end(); }
-  std::uint64_t dropped() const override {
-    return out_->stream.dropped() + (err_ ? err_->dropped() : 0);
-  }
+  std::uint64_t dropped() const override { return out_->stream.dropped(); }
   void configure(const logs_spec& spec) override {
     out_->stream.configure(spec);
     hub_->after(out_);
-    apart_ = spec.err == stderr_mode::separate;
+  }
+  void retire() override { retired_ = true; }
+
+ protected:
+  std::shared_ptr<hub_core> hub_;
+
+ private:
+  source_ptr out_;
+  bool retired_ = false;
+};
+
+// The channel of an instance: one stream, or two when stderr is kept apart.
+class channel final : public single_channel {
+ public:
+  channel(std::shared_ptr<hub_core> hub, std::string instance, hub_core::owner_ids owner,
+          source_ptr out)
+      : single_channel(std::move(hub), std::move(out)),
+        instance_(std::move(instance)),
+        owner_(owner) {}
+
+  boost::system::error_code separate(const logs_spec& spec) {
+    auto opened = hub_->open(instance_, instance_ + std::string(stderr_log_suffix), spec, owner_);
+    if (!opened) return opened.error();
+    err_ = std::make_unique<single_channel>(hub_, *opened);
+    apart_ = true;
+    return {};
+  }
+
+  int stderr_fd() const override { return apart_ ? err_->stdout_fd() : stdout_fd(); }
+  void drain() override {
+    single_channel::drain();
+    if (err_) err_->drain();
+  }
+  std::uint64_t dropped() const override {
+    return single_channel::dropped() + (err_ ? err_->dropped() : 0);
+  }
+  void configure(const logs_spec& spec) override {
+    single_channel::configure(spec);
+    const bool wanted = spec.err == stderr_mode::separate;
+    if (wanted && !err_) separate(spec);
     // The old pipe stays: a running service may still hold its other end.
-    if (err_) {
-      err_->configure(spec);
-    } else if (apart_) {
-      separate(spec);
-    }
+    if (err_) err_->configure(spec);
+    apart_ = wanted && err_ != nullptr;
   }
   log_channel* separate_stderr() override { return err_.get(); }
   void retire() override {
-    retired_ = true;
+    single_channel::retire();
     if (err_) err_->retire();
   }
 
  private:
-  std::shared_ptr<hub_core> hub_;
   std::string instance_;
   hub_core::owner_ids owner_;
-  source_ptr out_;
-  std::unique_ptr<channel> err_;
-  bool apart_ = true;
-  bool retired_ = false;
+  std::unique_ptr<single_channel> err_;
+  bool apart_ = false;
 };
 
 }  // namespace
