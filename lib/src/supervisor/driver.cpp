@@ -183,10 +183,20 @@ bool driver::still_wanted(core::instance_id id, core::run_number run) const {
          engine_.state_of(id) == state::starting && !engine_.shutting_down();
 }
 
+// The keeper has the pipes of a process before that has them: one message for many of them.
+void driver::open_logs_ahead() {
+  const auto count = std::min<std::size_t>(spawns_.size(), keeper::most_keys);
+  for (std::size_t n = 0; n < count; ++n)
+    if (still_wanted(spawns_[n].id, spawns_[n].run)) runtime(spawns_[n].id).log();
+  opened_ahead_ = count;
+}
+
 void driver::spawn_pending() {
   spawning_ = true;
   const auto until = monotonic_now() + spawn_slice;
   while (!spawns_.empty() && monotonic_now() < until) {
+    if (opened_ahead_ == 0) open_logs_ahead();
+    --opened_ahead_;
     const auto next = spawns_.front();
     spawns_.pop_front();
     if (still_wanted(next.id, next.run) || found_.count({engine_.name(next.id), next.run})) {

@@ -144,6 +144,7 @@ class driver {
   void end_stray(const reactor::marked_process& stray, bool at_once);
   boost::asio::awaitable<void> save_copy(config::source_record record);
   boost::asio::awaitable<void> kill_later(reactor::process_info stray);
+  void open_logs_ahead();
   void spawn_pending();
   void forget_runtime(core::instance_id id);
   boost::asio::awaitable<void> close_runtime(std::shared_ptr<instance_runtime> gone,
@@ -175,6 +176,7 @@ class driver {
   std::deque<core::engine_event> events_;
   core::commands asked_;
   std::deque<core::command::spawn> spawns_;
+  std::size_t opened_ahead_ = 0;  ///< of them have their logs
   bool draining_ = false;
   bool spawning_ = false;
   bool saving_ = false;
