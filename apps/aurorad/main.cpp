@@ -5,6 +5,8 @@
 #include <boost/program_options.hpp>
 
 #include <iostream>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -26,6 +28,7 @@ Usage: aurorad [-c FILE] [--state-dir DIR] [--http ADDR:PORT|off] [--log-level L
   -h, --help             print this
 
 SIGTERM, SIGINT: stop all in order; twice: kill all now. SIGHUP: reload. SIGUSR1: reopen log files.
+SIGUSR2: the program that is installed now takes over; services run on.
 Example: aurorad --config /etc/aurora/aurora.json
 See aurorad(8), aurora.json(5), aurorctl(1).
 )";
@@ -35,7 +38,7 @@ po::options_description described() {
   options.add_options()("config,c", po::value<std::string>())(
       "state-dir", po::value<std::string>())("http", po::value<std::string>())(
       "log-level", po::value<std::string>())("start-delay", po::value<std::string>())(
-      "version", po::bool_switch())("help,h", po::bool_switch());
+      "self-test", po::value<int>())("version", po::bool_switch())("help,h", po::bool_switch());
   return options;
 }
 
@@ -44,8 +47,10 @@ int refuse(const std::string& why) {
   return exit_usage;
 }
 
-int run(const po::variables_map& given) {
+int run(const po::variables_map& given, std::vector<std::string> arguments) {
   aurora::daemon_options options;
+  options.arguments = std::move(arguments);
+  if (given.count("self-test")) options.self_test = given["self-test"].as<int>();
   if (given.count("config")) options.config = given["config"].as<std::string>();
   if (given.count("state-dir")) options.state_dir = given["state-dir"].as<std::string>();
   if (given.count("http")) options.http = given["http"].as<std::string>();
@@ -88,5 +93,5 @@ int main(int argc, char** argv) {
     std::cout << "aurorad " << aurora::version << "\n";
     return 0;
   }
-  return run(given);
+  return run(given, std::vector<std::string>(argv, argv + argc));
 }

@@ -58,6 +58,7 @@ daemon_view read_daemon(const json::value& from) {
   d.version = text_of(from, "version");
   d.config = text_of(from, "config");
   d.state_dir = text_of(from, "state_dir");
+  d.upgrade = text_of(from, "upgrade");
   d.http = text_of(from, "http");
   d.uptime = seconds_of(from, "uptime_seconds");
   d.warnings = texts_of(from, "warnings");

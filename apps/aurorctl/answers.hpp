@@ -46,7 +46,7 @@ struct service_view {
 
 struct daemon_view {
   std::optional<std::int64_t> pid, keeper_pid;
-  std::string name, version, config, state_dir, http;
+  std::string name, version, config, state_dir, http, upgrade;
   std::optional<duration> uptime;
   std::vector<std::string> warnings;
 };

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t default_lines = 100;
 constexpr auto reading_takes = std::chrono::seconds(30);
+/// A line has a later time in the stream than in the file. What comes twice is known by its offset.
+constexpr auto stream_is_later = std::chrono::seconds(10);
 
 std::vector<std::string> names_of(const std::vector<const service_view*>& chosen) {
   std::vector<std::string> names;
@@ -95,7 +97,7 @@ asio::awaitable<void> log_follower::catch_up(client& api) {
   for (const auto& name : names_) (seen_.count(name) == 0 ? fresh : known).push_back(name);
   log_query missed = query_;
   missed.lines = most_log_lines;
-  missed.since = last_at_;
+  if (last_at_) missed.since = *last_at_ - stream_is_later;
   const auto between = co_await fetch_history(api, known, missed, view_);
   for (const auto& line : between) show(line);
   // An instance that came up while we followed is shown from its beginning.

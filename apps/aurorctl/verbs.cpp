@@ -195,6 +195,20 @@ std::vector<verb> changing_verbs() {
        2,
        2,
        verb_scale},
+      {"upgrade",
+       "",
+       "let the aurorad that is installed now take over",
+       "Services run on, their output is kept, clients reconnect by themselves. The new program "
+       "is\n"
+       "tested before; when it does not stand its first five seconds, the one before goes on "
+       "(exit\n"
+       "code 1).",
+       "aurorctl upgrade        after a new version was installed over the old one",
+       {no_wait},
+       operand::none,
+       0,
+       0,
+       verb_upgrade},
       {"completion",
        "bash|zsh|fish",
        "print a completion script for a shell",

@@ -77,7 +77,7 @@ pipe_ends::pipe_ends() {
 keeper::verb fake_reactor::hear() {
   keeper::parcel got;
   auto how = keeper::receiving::malformed;
-  while (how == keeper::receiving::malformed) how = keeper::receive(link_, got, 0);
+  while (how == keeper::receiving::malformed) how = keeper::receive(link_, got, MSG_CMSG_CLOEXEC);
   if (how != keeper::receiving::message) throw std::runtime_error("the keeper is gone");
   const message& text = got.what;
   if (text.what == verb::hold) {
@@ -93,6 +93,7 @@ keeper::verb fake_reactor::hear() {
   } else if (text.what == verb::begin) {
     generation = text.begin.generation;
     keeper_pid = text.begin.keeper_pid;
+    standing = text.begin.how;
   }
   return text.what;
 }
@@ -192,7 +193,10 @@ kept::kept(reactor_body body, std::function<void()> before) {
     ::close(complaints.out);
     if (before) before();
     cast roles{std::move(body), reports.out, orders.in};
-    ::_exit(keeper::keep({play, &roles}));
+    static char name[] = "kept";
+    static char* arguments[] = {name, nullptr};
+    static const char* environment[] = {"", nullptr};
+    ::_exit(keeper::keep({play, &roles, arguments, environment}));
   }
   for (const int fd : {reports.out, orders.in, complaints.out}) ::close(fd);
   reports_ = reports.in;

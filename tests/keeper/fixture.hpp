@@ -47,6 +47,7 @@ class fake_reactor {
 
   std::uint64_t generation = 0;
   pid_t keeper_pid = 0;
+  keeper::standing standing{};
   std::map<std::string, int> held;     ///< by "KIND name number"
   std::multimap<pid_t, int> statuses;  ///< raw, in the order they were told
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "fixture.hpp"
@@ -76,7 +77,8 @@ void ban() {
   banned = ::getpid();
 }
 
-/// A whole life: descriptors, a process that ends in the gap, a crash, signals, nonsense, the end.
+/// A whole life: descriptors, a process that ends in the gap, a crash, signals, nonsense, a program
+/// that does not stand, the end.
 int live(fake_reactor& self) {
   self.begin();
   if (self.generation == 0) {
@@ -94,7 +96,12 @@ int live(fake_reactor& self) {
     BOOST_REQUIRE(::write(gate.out, "x", 1) == 1);
     await_end(pidfd);
   }
-  if (self.generation < 3) self.crash();
+  if (self.generation == 2) {
+    self.hold(kind::program, "", 0, ::open("/bin/false", O_PATH));
+    self.send(keeper::verb::replace);
+    return 0;
+  }
+  if (self.generation < 4) self.crash();
   self.report(std::to_string(self.held.size()) + " held, " + std::to_string(self.statuses.size()) +
               " ended");
   self.settled(self.statuses.begin()->first);

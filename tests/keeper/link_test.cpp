@@ -41,7 +41,7 @@ struct link_fixture {
     keeper::message text;
     text.what = verb::begin;
     text.count = 0;
-    text.begin = {3, 4711};
+    text.begin = {3, 4711, keeper::standing::settled};
     BOOST_REQUIRE((keeper::send(keepers, text) == keeper::sending::done));
   }
   void say_ended(pid_t pid, int status) {

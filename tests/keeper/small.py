@@ -6,7 +6,8 @@ import re
 import sys
 
 MOST = 500
-NOT_CODE = re.compile(r"\s*(//.*)?$|\s*#\s*(include|pragma)\b|\}?\s*(// )?namespace\b")
+# A brace alone is layout.
+NOT_CODE = re.compile(r"\s*[{}]*;?\s*(//.*)?$|\s*#\s*(include|pragma)\b|\}?\s*(// )?namespace\b")
 BANNED = re.compile(
     r"#\s*include\s*(<boost/|<fmt/|<(string|vector|deque|list|map|set|unordered_map|functional|memory|iostream|fstream|sstream|"
     r'thread|mutex|future)>|"(?!keeper/))|\bnew\b|\b(m|c|re)alloc\s*\(|\bstd::string\b|\bpthread_'

@@ -74,6 +74,11 @@ awaitable<answer<reload_report>> fake_backend::reload(std::optional<duration> wa
   co_return report;
 }
 
+awaitable<answer<upgrade_report>> fake_backend::upgrade() {
+  changes += 1;
+  co_return upgrade_report{"0.1.0", "0.2.0"};
+}
+
 awaitable<answer<std::vector<probe_report>>> fake_backend::check(std::vector<std::string> names) {
   const auto who = services(names);
   if (!who) co_return who.error();

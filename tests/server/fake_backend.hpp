@@ -93,6 +93,7 @@ class fake_backend : public backend {
 
   boost::asio::awaitable<answer<plan_steps>> plan() override;
   boost::asio::awaitable<answer<reload_report>> reload(std::optional<duration> wait) override;
+  boost::asio::awaitable<answer<upgrade_report>> upgrade() override;
   void shutdown() override { ended = "shutdown"; }
   void force_shutdown() override { ended = "forced"; }
 

@@ -18,6 +18,9 @@ struct daemon_status {
   duration uptime{};
   std::string config, state_dir;
   std::string http;  ///< "http://127.0.0.1:9090"; empty: off
+  /// After an upgrade in place: "on_trial" while it may still be undone, "gone_back" when it was;
+  /// empty else.
+  std::string upgrade;
   std::vector<std::string>
       warnings;  ///< "last reload failed: …", "log of web: no space left on device"
 };
@@ -59,6 +62,11 @@ struct reload_report {
   plan_steps steps;
   operation_report operation;
   std::vector<std::string> warnings;  ///< what was read but takes effect later
+};
+
+/// An upgrade in place that has begun: the program is tested, and takes over at once.
+struct upgrade_report {
+  std::string from, to;  ///< versions
 };
 
 /// A request that cannot be carried out (RFC 9457).

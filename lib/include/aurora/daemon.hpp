@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <aurora/time.hpp>
 
@@ -14,6 +15,12 @@ struct daemon_options {
   std::optional<std::string> http;
   std::string log_level = "info";  ///< error, warning, info or debug
   duration start_delay{};
+  /// argv of the program, for an upgrade in place: the new one is executed with the same. Empty:
+  /// there are no upgrades.
+  std::vector<std::string> arguments;
+  /// Only tests whether this program could take the place of a running one that hands over in this
+  /// version of the form, with `state_dir`: says so and changes nothing.
+  std::optional<int> self_test;
 };
 
 /// The daemon in the foreground, from reading the configuration to its end. Process wide: it takes

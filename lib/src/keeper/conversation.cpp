@@ -58,6 +58,9 @@ void loop::obey(const parcel& got) {
       leaving_ = true;
       leaving_code_ = what.code & 0xff;
       break;
+    case verb::replace:
+      trial_ = trial::next;
+      break;
     case verb::notify:
       notify(what);
       break;
@@ -116,7 +119,7 @@ bool loop::tell_next() {
     held_.told_ends(next.count);
   } else {
     if (begun_) return false;
-    next.begin = beginning{generation_ - 1, ::getpid()};
+    next.begin = beginning{generation_ - 1, pid_, how_};
     begun_ = say_to_reactor(verb::begin, next);
     return begun_;
   }

@@ -65,12 +65,15 @@ std::uint32_t& held_table::find(const held_key& key) {
 void held_table::close() {
   for (int fd = 0; fd < end_; ++fd)
     if (entries_[fd].used) ::close(fd);
-  entries_.unmap();
-  heads_.unmap();
+}
+
+int held_table::descriptor(kind what) {
+  const std::uint32_t link = find(held_key{0, what, 0, {}});
+  return link != 0 ? entries_[link - 1].fd : -1;
 }
 
 held* held_table::hold(const held_key& key, int fd) {
-  if (fd >= most || key.length > held_key::longest_name || key.what > kind::socket) {
+  if (fd >= most || key.length > held_key::longest_name || key.what > kind::program) {
     ::close(fd);
     return nullptr;
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "keeper/mapped.hpp"
 #include "keeper/protocol.hpp"
 
 namespace aurora::keeper {
@@ -17,13 +16,12 @@ struct held {
 bool has_ended(int pidfd);
 
 /// The descriptors that outlive a reactor, and how their processes ended. An entry lies where its
-/// descriptor's number says.
+/// descriptor's number says. Lives in the keeper's memory: empty when that is zeroed.
 class held_table {
  public:
   static constexpr int most = 65'536;
 
-  bool map() { return entries_.map() && heads_.map(); }
-  /// Closes all, for the reactor's process and for the end; nothing may be called then.
+  /// Closes all, for the reactor's process and for the end.
   void close();
 
   /// The entry that owns `fd` from here on, in place of one of the same key. Null: there can be no
@@ -37,10 +35,13 @@ class held_table {
   void ended(held& process, const process_end& end);
   void settled(std::int32_t pid);
   int processes() const { return processes_; }
+  /// The descriptor that is held under that kind, 0 and no name; -1: none.
+  int descriptor(kind what);
 
   /// A new reactor is to be told all.
   void rewind();
-  /// The next descriptors to be told, up to most_keys; how many. `told` when they are sent.
+  /// The next descriptors to be told, up to most_keys; how many. `told` when they are sent, in one
+  /// go for all of them with `most`.
   std::uint32_t untold(held_key* keys, int* fds) const;
   void told(int last_fd) { next_ = last_fd + 1; }
   /// The same of ends, up to most_ends.
@@ -52,12 +53,12 @@ class held_table {
   template <class Same>
   std::uint32_t& find(const held_key& key, Same same);
 
-  mapped<held, most> entries_;
-  mapped<std::uint32_t, most> heads_;
-  int end_ = 0;   ///< after the last descriptor that was ever held
-  int next_ = 0;  ///< to be told
-  int processes_ = 0;
-  std::uint32_t untold_ends_ = 0;
+  held entries_[most];
+  std::uint32_t heads_[most];
+  int end_;   ///< after the last descriptor that was ever held
+  int next_;  ///< to be told
+  int processes_;
+  std::uint32_t untold_ends_;
 };
 
 }  // namespace aurora::keeper

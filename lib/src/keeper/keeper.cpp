@@ -1,20 +1,18 @@
 #include "keeper/keeper.hpp"
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "keeper/loop.hpp"
+#include "keeper/say.hpp"
 
 namespace aurora::keeper {
 namespace {
-
-/// 0, 1 and 2 may come closed: the link would become stderr.
-void open_standard_descriptors() {
-  int fd = ::open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
-  if (fd > STDERR_FILENO) ::close(fd);
-}
 
 /// SIGCHLD ignored by whoever launched us would take the statuses.
 void block_signals() {
@@ -26,15 +24,26 @@ void block_signals() {
 
 }  // namespace
 
-int keep(const reactor_program& reactor) {
+void open_standard_descriptors() {
+  int fd = ::open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
+  if (fd > STDERR_FILENO) ::close(fd);
+}
+
+int keep(const reactor_program& reactor, int memory) {
   open_standard_descriptors();
   block_signals();
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  loop* const life = loop::in(memory);
   rlimit original{};
   ::getrlimit(RLIMIT_NOFILE, &original);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const rlimit raised{original.rlim_max, original.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &raised);
-  return loop(reactor, original).run();
+  if (life == nullptr || !(memory < 0 ? life->begin(reactor, original) : life->resume(reactor))) {
+    say({"the keeper cannot start: ", strerrordesc_np(errno)});
+    return EXIT_FAILURE;
+  }
+  return life->run();
 }
 
 }  // namespace aurora::keeper

@@ -72,7 +72,7 @@ receiving receive(int link, parcel& into, int flags) {
   // A peer that ended with unread messages resets: told once, and before what it had still sent.
   for (int tries = 0; size < 0 && tries < 3; ++tries) {
     head = msghdr{nullptr, 0, &bytes, 1, &fds_in, sizeof fds_in, 0};
-    size = ::recvmsg(link, &head, flags | MSG_CMSG_CLOEXEC);
+    size = ::recvmsg(link, &head, flags);
     if (size < 0 && errno == EINTR) --tries;
     if (size < 0 && errno != EINTR && errno != ECONNRESET) break;
   }

@@ -15,12 +15,12 @@ enum class receiving { message, nothing, malformed, gone };
 
 struct parcel {
   message what;
-  int fds[most_keys];    ///< of the first keys of a hold; the caller's, close-on-exec
+  int fds[most_keys];    ///< of the first keys of a hold; the caller's
   std::uint32_t fds_in;  ///< fewer than keys: this process may have no more descriptors
 };
 
-/// Takes one message; waits for it unless flags has MSG_DONTWAIT. Nothing that is malformed leaves
-/// a descriptor behind.
+/// Takes one message; waits for it unless flags (of recvmsg(2)) have MSG_DONTWAIT. Nothing that is
+/// malformed leaves a descriptor behind.
 receiving receive(int link, parcel& into, int flags);
 
 }  // namespace aurora::keeper

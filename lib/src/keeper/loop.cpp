@@ -38,17 +38,17 @@ std::int64_t now() {
   return time.tv_sec * second + time.tv_nsec;
 }
 
-loop::loop(const reactor_program& program, const rlimit& nofile)
-    : program_(program), nofile_(nofile) {
-  sigemptyset(&asked_);
-  sigemptyset(&stops_);
+bool loop::begin(const reactor_program& program, const rlimit& nofile) {
+  layout_ = layout;
+  pid_ = ::getpid();
+  program_ = program;
+  nofile_ = nofile;
+  link_ = code_ = -1;
+  find_manager();
+  return open_signals();
 }
 
 int loop::run() {
-  if (!open()) {
-    say({"the keeper cannot start: ", strerrordesc_np(errno)});
-    return EXIT_FAILURE;
-  }
   while (code_ < 0) {
     if (reactor_ == 0 && now() >= start_at_) start();
     tell();
@@ -56,30 +56,31 @@ int loop::run() {
   }
   ::close(signals_);
   held_.close();
-  strangers_.unmap();
   return code_;
 }
 
-bool loop::open() {
+bool loop::open_signals() {
   sigset_t wanted;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGCHLD);
   for (const int number : passed_on) sigaddset(&wanted, number);
-  signals_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+  signals_ = ::signalfd(-1, &wanted, SFD_NONBLOCK);
+  return signals_ >= 0;
+}
+
+void loop::find_manager() {
   const char* manager = std::getenv("NOTIFY_SOCKET");
   const std::size_t length = manager != nullptr ? std::strlen(manager) : 0;
-  if (length > 1 && length < sizeof manager_.sun_path && (*manager == '/' || *manager == '@')) {
-    manager_.sun_family = AF_UNIX;
-    std::memcpy(manager_.sun_path, manager, length);
-    if (*manager == '@') manager_.sun_path[0] = '\0';
-    manager_size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  }
-  return signals_ >= 0 && held_.map() && strangers_.map();
+  if (length <= 1 || length >= sizeof manager_.sun_path || !std::strchr("/@", *manager)) return;
+  manager_.sun_family = AF_UNIX;
+  std::memcpy(manager_.sun_path, manager, length);
+  if (*manager == '@') manager_.sun_path[0] = '\0';
+  manager_size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
 }
 
 void loop::start() {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return not_started(errno);
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0) return not_started(errno);
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::close(ends[0]);
@@ -109,19 +110,9 @@ void loop::not_started(int error) {
        digits(delay / ms), " ms"});
 }
 
-/// The signals stay blocked: one that is passed on before there is a handler waits for it. A
-/// session of its own, so that Ctrl-C reaches the keeper alone.
-void loop::become_reactor(int link) {
-  ::setsid();
-  ::close(signals_);
-  held_.close();
-  strangers_.unmap();
-  ::setrlimit(RLIMIT_NOFILE, &nofile_);
-  std::exit(program_.run(link, program_.context));
-}
-
 void loop::wait() {
   std::int64_t due = -1;
+  if (trial_ == trial::running) due = std::max<std::int64_t>(trial_until_ - now(), 0);
   if (reactor_ == 0) due = std::max<std::int64_t>(start_at_ - now(), 0);
   if (told_ == sending::refused && reactor_ != 0) due = refused_for;
   if (more_ended_) due = 0;
@@ -132,6 +123,7 @@ void loop::wait() {
   if (told_ != sending::gone) told_ = sending::done;
   if (sources[1].revents != 0) hear();
   if (sources[0].revents != 0 || more_ended_) take_signals();
+  if (trial_ == trial::running && reactor_ != 0 && now() >= trial_until_) end_trial();
 }
 
 void loop::take_signals() {
@@ -190,9 +182,11 @@ void loop::reactor_ended(int status) {
   const bool exited = WIFEXITED(status);
   if (leaving_) code_ = leaving_code_;
   if (!leaving_ && exited && !ever_ready_ && held_.processes() == 0) code_ = WEXITSTATUS(status);
+  how_ = standing::settled;
   if (code_ >= 0) return;
   strangers_.drop_before(ready_at_ != 0 ? now() - unregistered_for : 0);
   sigorset(&asked_, &asked_, &stops_);
+  if (trial_ == trial::next) return try_program();
   const int number = exited ? WEXITSTATUS(status) : WTERMSIG(status);
   const char* name = exited ? nullptr : sigabbrev_np(number);
   // A reactor that works and is killed has no fault that a pause would mend.
@@ -205,6 +199,7 @@ void loop::reactor_ended(int status) {
        name != nullptr ? std::string_view(name) : digits(number), "; starting it again",
        delay > 0 ? " in " : "", delay > 0 ? std::string_view(digits(delay / ms)) : "",
        delay > 0 ? " ms, services run on" : ", services run on"});
+  if (trial_ == trial::running) go_back();
 }
 
 std::int64_t loop::start_later() {

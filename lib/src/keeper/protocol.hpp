@@ -7,8 +7,13 @@
 /// Both are one binary and one image, so that layout and byte order need no agreement.
 namespace aurora::keeper {
 
-/// What a descriptor is for. The keeper itself knows `process` only.
-enum class kind : std::uint8_t { lock, log, process, socket };
+/// The version of all that two programs have to agree on when one takes the place of the other: of
+/// this file, and of what the keeper's memory looks like (loop.hpp). It changes with any of them.
+constexpr int layout = 1;
+
+/// What a descriptor is for. The keeper itself knows `process`, and `program`: what it is to be
+/// replaced by, held under the number 0 and no name.
+enum class kind : std::uint8_t { lock, log, process, socket, program };
 
 /// What a descriptor is held under; all three together are the key. The number of a process is its
 /// pid, its descriptor the pidfd.
@@ -27,9 +32,14 @@ struct process_end {
   std::int32_t status;
 };
 
+/// A reactor of another program is on trial for its first seconds; where it does not pass, one of
+/// the program before goes on: `gone_back`.
+enum class standing : std::uint32_t { settled, on_trial, gone_back };
+
 struct beginning {
   std::uint64_t generation;  ///< 0: the first reactor of this keeper
   std::int32_t keeper_pid;
+  standing how;
 };
 
 enum class verb : std::uint32_t {
@@ -38,6 +48,7 @@ enum class verb : std::uint32_t {
   settled,  ///< pids whose end the reactor has dealt with: their statuses can go
   ready,    ///< the reactor has taken over: statuses of processes nobody registered can go
   leaving,  ///< the reactor is about to end for good, aurorad exits with `code`
+  replace,  ///< the reactor is about to end: the next one is of the program that is held
   notify,   ///< text for $NOTIFY_SOCKET, sent by the keeper since that is systemd's main process
   ended,    ///< keeper: ends
   begin,    ///< keeper: all that was held and had ended before has been told
@@ -70,6 +81,7 @@ constexpr std::size_t size_of(const message& text) {
     case verb::settled:
       return list(most_pids, sizeof(std::int32_t));
     case verb::ready:
+    case verb::replace:
       return offsetof(message, keys);
     case verb::leaving:
       return offsetof(message, keys) + sizeof text.code;

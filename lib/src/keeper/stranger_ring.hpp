@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "keeper/mapped.hpp"
 #include "keeper/protocol.hpp"
 
 namespace aurora::keeper {
 
 /// The ends of processes that nobody has registered, oldest first; when it is full the oldest goes.
+/// Lives in the keeper's memory: empty when that is zeroed.
 class stranger_ring {
  public:
   static constexpr std::uint32_t most = 65'536;
-
-  bool map() { return ends_.map(); }
-  void unmap() { ends_.unmap(); }
 
   void put(const process_end& end) {
     ends_[last_++ % most] = end;
@@ -43,8 +40,8 @@ class stranger_ring {
   void told(std::uint32_t count) { next_ += count; }
 
  private:
-  mapped<process_end, most> ends_;
-  std::uint32_t first_ = 0, next_ = 0, last_ = 0;  ///< counted on, over the end of the ring
+  process_end ends_[most];
+  std::uint32_t first_, next_, last_;  ///< counted on, over the end of the ring
 };
 
 }  // namespace aurora::keeper

@@ -59,6 +59,10 @@ class backend {
   virtual boost::asio::awaitable<answer<plan_steps>> plan() = 0;
   virtual boost::asio::awaitable<answer<reload_report>> reload(std::optional<duration> wait) = 0;
 
+  /// Tests the program that is installed now; with the answer it takes the place of this one, and
+  /// connections end. Refused: a problem, nothing changed.
+  virtual boost::asio::awaitable<answer<upgrade_report>> upgrade() = 0;
+
   /// Stops everything, then the daemon.
   virtual void shutdown() = 0;
   /// The same, and what is left is killed at once: `shutdown?force=1`.

@@ -151,6 +151,13 @@ awaitable<reply> reload(backend& from, api_call call, std::optional<duration> wa
   co_return reply_to(result, result && result->operation.finished ? 200 : 202);
 }
 
+awaitable<reply> upgrade(backend& from, api_call call) {
+  const auto body = wire::parse_empty(call.body);
+  if (!body) co_return problem_reply(body.error());
+  const auto result = co_await from.upgrade();
+  co_return reply_to(result, 202);
+}
+
 awaitable<reply> check(backend& from, api_call call) {
   auto names = wire::parse_names(call.body);
   if (!names) co_return problem_reply(names.error());
@@ -233,6 +240,8 @@ awaitable<reply> answer_later(backend& from, api_call call) {
       co_return co_await plan(from, std::move(call));
     case endpoint::reload:
       co_return co_await reload(from, std::move(call), *wait);
+    case endpoint::upgrade:
+      co_return co_await upgrade(from, std::move(call));
     case endpoint::check:
       co_return co_await check(from, std::move(call));
     default:

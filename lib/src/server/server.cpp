@@ -127,14 +127,14 @@ struct server::impl {
     std::list<session*>::iterator at;
   };
 
-  awaitable<void> end_after_drain() {
+  awaitable<void> end_after(duration drain) {
     const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer limit(executor, with.options.drain);
+    asio::steady_timer limit(executor, drain);
     co_await limit.async_wait(tok);
     sessions.request_stop();
   }
 
-  awaitable<void> stop() {
+  awaitable<void> stop(duration drain) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     with.stopping = true;
     for (auto& listener : listeners) listener.close();
@@ -144,7 +144,7 @@ struct server::impl {
     for (session* each : live) {
       if (each->line().idle()) each->line().close();
     }
-    acceptors.spawn(end_after_drain());
+    acceptors.spawn(end_after(drain));
     co_await sessions.join();
     acceptors.request_stop();
     co_await acceptors.join();
@@ -173,7 +173,9 @@ void server::listen(int unix_listener_fd) {
   impl_->acceptors.spawn(impl_->accept_from(listener));
 }
 
-awaitable<void> server::stop() { return impl_->stop(); }
+awaitable<void> server::stop(std::optional<duration> drain) {
+  return impl_->stop(drain.value_or(impl_->with.options.drain));
+}
 
 std::size_t server::connections() const { return impl_->live.size(); }
 

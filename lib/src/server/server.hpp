@@ -55,8 +55,9 @@ class server {
   void listen(int unix_listener_fd);
 
   /// Accepts no more, tells stream clients (1001), lets replies under way go out for at most
-  /// `drain`, then ends all. A duty: it is not cancelled with its caller.
-  boost::asio::awaitable<void> stop();
+  /// `drain`, or less where somebody waits to go on, then ends all. A duty: it is not cancelled
+  /// with its caller.
+  boost::asio::awaitable<void> stop(std::optional<duration> drain = std::nullopt);
 
   /// Connections open now.
   std::size_t connections() const;

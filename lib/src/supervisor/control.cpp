@@ -92,6 +92,9 @@ stack_status control::status() {
   daemon.config = options_.config_file;
   daemon.state_dir = driver_.paths().root;
   daemon.http = options_.http;
+  const auto standing = options_.standing ? options_.standing() : keeper::standing::settled;
+  if (standing == keeper::standing::on_trial) daemon.upgrade = "on_trial";
+  if (standing == keeper::standing::gone_back) daemon.upgrade = "gone_back";
   daemon.warnings = driver_.warnings();
   sampler_.begin_call(now);
   const auto all = engine.instances();
@@ -199,6 +202,10 @@ server::answer<void> control::signal(const std::string& name, int number) {
                    fmt::format("aurorctl start {}", name),
                    {}};
   return {};
+}
+
+boost::asio::awaitable<server::answer<upgrade_report>> control::upgrade() {
+  return options_.on_upgrade();
 }
 
 void control::shutdown() { options_.on_shutdown(false); }

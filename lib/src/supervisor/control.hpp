@@ -22,6 +22,8 @@ class control : public server::backend {
     std::string config_file;  ///< read again by plan and reload
     std::string http;         ///< shown in status
     int keeper_pid = 0;
+    std::function<keeper::standing()> standing;  ///< of this reactor's program; may be empty
+    std::function<boost::asio::awaitable<server::answer<upgrade_report>>()> on_upgrade;
     std::function<void(bool force)> on_shutdown;  ///< the daemon's own way down
   };
   control(driver& of, options how);
@@ -37,6 +39,7 @@ class control : public server::backend {
   boost::asio::awaitable<server::answer<plan_steps>> plan() override;
   boost::asio::awaitable<server::answer<reload_report>> reload(
       std::optional<duration> wait) override;
+  boost::asio::awaitable<server::answer<upgrade_report>> upgrade() override;
   void shutdown() override;
   void force_shutdown() override;
   boost::asio::awaitable<server::answer<std::vector<probe_report>>> check(

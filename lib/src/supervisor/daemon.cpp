@@ -1,6 +1,6 @@
 #include <aurora/daemon.hpp>
+#include <aurora/version.hpp>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -21,7 +21,9 @@
 #include "server/unix_socket.hpp"
 #include "supervisor/control.hpp"
 #include "supervisor/driver.hpp"
+#include "supervisor/in_place.hpp"
 #include "supervisor/preparation.hpp"
+#include "supervisor/upgrade.hpp"
 
 namespace aurora {
 namespace {
@@ -37,13 +39,10 @@ constexpr const char* control_name = "@control";
 /// disk that does not answer takes so long.
 constexpr auto longest_end = std::chrono::seconds(10);
 
-// 0, 1 and 2 may come closed (from an init, from a careless parent): the next socket would become
-// stderr.
-void open_standard_descriptors() {
-  int fd = ::open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
-  if (fd > STDERR_FILENO) ::close(fd);
-}
+/// The same before another program takes over, while clients wait: it goes on after a killed one,
+/// too. And of replies under way.
+constexpr auto longest_hand_over = std::chrono::seconds(2);
+constexpr auto hand_over_drain = std::chrono::milliseconds(50);
 
 // All are blocked until the handlers stand: what came before is not lost, and a mask that somebody
 // left blocked is not inherited.
@@ -55,10 +54,13 @@ void take_signals() {
 
 class daemon {
  public:
-  daemon(asio::io_context& loop, reactor::keeper_link& keeper, shell::setup how)
+  /// program: where this one was executed from.
+  daemon(asio::io_context& loop, reactor::keeper_link& keeper, shell::setup how,
+         std::string program)
       : loop_(loop),
         keeper_(keeper),
         how_(std::move(how)),
+        program_(std::move(program)),
         log_(STDERR_FILENO, how_.level),
         config_file_(how_.stack.config_file),
         stop_services_(loop_, SIGTERM, SIGINT),
@@ -130,6 +132,8 @@ class daemon {
     how.config_file = config_file_;
     how.keeper_pid = keeper_.keeper_pid();
     how.on_shutdown = [this](bool force) { go_down(force); };
+    how.standing = [this] { return keeper_.standing(); };
+    how.on_upgrade = [this] { return upgrade(); };
     return how;
   }
 
@@ -161,6 +165,10 @@ class daemon {
     log_.write(shell::log_level::info, fmt::format("aurorad {}, pid {} (keeper {}), state in {}",
                                                    first ? "started" : "is back", ::getpid(),
                                                    keeper_.keeper_pid(), driver_.paths().root));
+    if (keeper_.standing() == keeper::standing::gone_back)
+      driver_.warn("upgrade",
+                   "the new program did not stand its first seconds: this is the one "
+                   "from before it; its last words are in this log");
     driver_.begin();
     going_down_ = driver_.engine().shutting_down();
     if (how_.next && !going_down_) driver_.apply(*how_.next);
@@ -204,10 +212,7 @@ class daemon {
       const auto [ec, number] = co_await others_.async_wait(reactor::tok);
       if (ec) co_return;
       if (number == SIGUSR1) driver_.reopen_logs();
-      if (number == SIGUSR2)
-        driver_.log(shell::log_level::warning,
-                    "SIGUSR2: an upgrade in place is not available in this version, nothing was "
-                    "done: stop the daemon and start the new one");
+      if (number == SIGUSR2) tasks_.spawn(upgrade_by_signal());
       if (number == SIGHUP && !going_down_) tasks_.spawn(reload());
     }
   }
@@ -233,24 +238,80 @@ class daemon {
     tell_manager("READY=1");
   }
 
+  asio::awaitable<server::answer<upgrade_report>> upgrade() {
+    if (going_down_ || upgrading_)
+      co_return shell::upgrade_refused(
+          going_down_ ? "the daemon is shutting down" : "another upgrade is under way", "");
+    if (!keeper_.alive() || program_.empty())
+      co_return shell::upgrade_refused(
+          "the keeper, which would execute the new program, is gone",
+          "start aurorad again: it takes over what runs (see `status` for how)");
+    upgrading_ = true;
+    auto testing = shell::test_successor(program_, driver_.paths().root);
+    auto tested = co_await std::move(testing);
+    upgrading_ = tested.has_value() && !going_down_;
+    if (!tested) co_return tested.error();
+    if (!upgrading_) co_return shell::upgrade_refused("the daemon is shutting down", "");
+    successor_ = std::move(tested->program);
+    log_.write(shell::log_level::info,
+               fmt::format("upgrade: aurorad {} from '{}' takes over", tested->version, program_));
+    tasks_.spawn(hand_over());
+    co_return upgrade_report{aurora::version, tested->version};
+  }
+
+  asio::awaitable<void> upgrade_by_signal() {
+    auto upgrading = upgrade();
+    const auto begun = co_await std::move(upgrading);
+    if (begun) co_return;
+    driver_.log(shell::log_level::error,
+                fmt::format("SIGUSR2: {}: {}", begun.error().title, begun.error().detail));
+  }
+
+  /// Services are left as they are, for a reactor of the other program to go on with.
+  asio::awaitable<void> hand_over() {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    tell_manager("RELOADING=1");
+    keeper_.hold(keeper::kind::program, {}, 0, successor_.get());
+    tasks_.spawn(limit_hand_over());
+    auto closing = close_down(hand_over_drain);
+    co_await std::move(closing);
+    keeper_.replace();
+    co_await keeper_.stop();
+  }
+
+  asio::awaitable<void> limit_hand_over() {
+    delay_.expires_after(longest_hand_over);
+    const auto [ended] = co_await delay_.async_wait(reactor::tok);
+    if (ended) co_return;
+    log_.flush();
+    keeper_.replace();
+    keeper_.flush();
+    ::_exit(exit_failure);
+  }
+
   // Nothing of the stack is left: end the tasks, so that the loop runs empty.
   asio::awaitable<void> end() {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     ending_ = true;
     tasks_.spawn(limit_the_end());
-    co_await server_.stop();
+    auto closing = close_down(std::nullopt);
+    co_await std::move(closing);
+    ::unlink(driver_.paths().socket.c_str());
+    keeper_.leaving(code_);
+    co_await keeper_.stop();
+  }
+
+  asio::awaitable<void> close_down(std::optional<duration> drain) {
+    co_await server_.stop(drain);
     co_await driver_.stop();
     orphans_.stop();
-    log_.write(shell::log_level::info, "all services are stopped");
+    if (ending_) log_.write(shell::log_level::info, "all services are stopped");
     log_.flush();
     stop_services_.cancel();
     others_.cancel();
     delay_.cancel();
     over_ = true;
     ping_.cancel();
-    ::unlink(driver_.paths().socket.c_str());
-    keeper_.leaving(code_);
-    co_await keeper_.stop();
   }
 
   asio::awaitable<void> limit_the_end() {
@@ -275,6 +336,8 @@ class daemon {
   asio::io_context& loop_;
   reactor::keeper_link& keeper_;
   shell::setup how_;
+  std::string program_;
+  reactor::unique_fd successor_;
   shell::daemon_log log_;
   std::string config_file_;
   int code_ = 0;
@@ -282,6 +345,7 @@ class daemon {
   bool signalled_ = false;
   bool ending_ = false;
   bool over_ = false;
+  bool upgrading_ = false;
   asio::signal_set stop_services_, others_;
   asio::steady_timer delay_{loop_};  // of the start, then of the end
   asio::steady_timer ping_{loop_};
@@ -292,29 +356,42 @@ class daemon {
   reactor::task_scope tasks_;
 };
 
+struct program {
+  const daemon_options& options;
+  const shell::in_place& place;
+};
+
 /// In a process of its own, with all signals blocked.
-int run_reactor(int link, const daemon_options& options) {
+int run_reactor(int link, const program& which) {
   asio::io_context loop(1);
   const auto keeper = reactor::keeper_link::take_over(loop.get_executor(), link);
   if (!keeper) {
     complain("the keeper cannot be heard: " + keeper.error().message());
     return exit_failure;
   }
-  shell::preparation prepared(options, **keeper);
+  shell::preparation prepared(which.options, **keeper);
   if (const auto code = prepared.prepare()) return *code;
-  daemon running(loop, **keeper, std::move(prepared.how));
+  daemon running(loop, **keeper, std::move(prepared.how), which.place.program);
   return running.run();
 }
 
 }  // namespace
 
 int run_daemon(const daemon_options& options) {
-  open_standard_descriptors();
+  keeper::open_standard_descriptors();
+  if (options.self_test) return shell::self_test(*options.self_test, options.state_dir);
+  shell::in_place place(options.arguments);
+  if (options.arguments.empty()) place.program.clear();
+  if (place.programs_oom_score) reactor::inherit_programs_oom_score(*place.programs_oom_score);
   reactor::protect_from_oom();
+  const program which{options, place};
+  if (place.as == shell::in_place::role::reactor) return run_reactor(place.fd, which);
   const auto run = [](int link, void* context) {
-    return run_reactor(link, *static_cast<const daemon_options*>(context));
+    return run_reactor(link, *static_cast<const program*>(context));
   };
-  return keeper::keep({run, const_cast<daemon_options*>(&options)});
+  return keeper::keep({run, const_cast<program*>(&which), place.argv(),
+                       place.environment(reactor::programs_oom_score())},
+                      place.as == shell::in_place::role::keeper ? place.fd : -1);
 }
 
 }  // namespace aurora

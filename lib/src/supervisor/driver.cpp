@@ -330,7 +330,7 @@ boost::asio::awaitable<void> driver::stop() {
   co_await tasks_.join();
   co_await hub_.stop();
   // All is down, and there is nothing for the next daemon to go on with.
-  if (memory_ && engine_.down()) {
+  if (memory_ && engine_.shutting_down() && engine_.down()) {
     memory_.reset();
     for (const auto& path : {paths_.journal, paths_.journal + ".previous", paths_.last_exit})
       ::unlink(path.c_str());

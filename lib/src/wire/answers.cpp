@@ -94,6 +94,13 @@ std::string to_json(const reload_report& report) {
   return out;
 }
 
+std::string to_json(const upgrade_report& report) {
+  std::string out;
+  json_writer to(out);
+  to.begin_object().field("from", report.from).field("to", report.to).end_object();
+  return out;
+}
+
 std::string to_json(const std::vector<probe_report>& probes) {
   return list("probes", probes, [](json_writer& to, const probe_report& probe) {
     to.field("name", probe.name).field("healthy", probe.healthy);

@@ -25,6 +25,8 @@ std::string to_json(const plan_steps& steps);
 /// {"steps": […], "operation": {"finished": …, "targets": […]}}; "warnings" only where there are
 /// any.
 std::string to_json(const reload_report& report);
+/// {"from": "0.1.0", "to": "0.2.0"}
+std::string to_json(const upgrade_report& report);
 /// {"probes": […]}
 std::string to_json(const std::vector<probe_report>& probes);
 /// {"explanations": […]}

@@ -29,7 +29,7 @@ constexpr std::array<parameter, 1> with_resume{
 using enum endpoint;
 using enum method;
 
-constexpr std::array<route, 22> table{{
+constexpr std::array<route, 23> table{{
     {status, get, "/api/v1/status", "The daemon and all services", body_kind::none, "status"},
     {services, get, "/api/v1/services/{name}", "One service, with all its instances",
      body_kind::none, "services"},
@@ -57,6 +57,9 @@ constexpr std::array<route, 22> table{{
     {reload, post, "/api/v1/reload", "Read the configuration again and do what it asks for",
      body_kind::empty, "reload", with_wait},
     {plan, post, "/api/v1/plan", "What a reload would do", body_kind::empty, "plan"},
+    {upgrade, post, "/api/v1/upgrade",
+     "Let the program that is installed now take the place of the running one", body_kind::empty,
+     "upgrade"},
     {shutdown, post, "/api/v1/shutdown", "Stop everything, then the daemon", body_kind::empty,
      "operation", with_force},
     {check, post, "/api/v1/check", "Probe these services, or all, now", body_kind::names, "probes"},

@@ -29,6 +29,7 @@ enum class endpoint {
   restart,
   reload,
   plan,
+  upgrade,
   shutdown,
   check,
   events,

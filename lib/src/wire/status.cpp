@@ -71,6 +71,7 @@ void write(json_writer& to, const daemon_status& daemon) {
   } else {
     to.value(daemon.http);
   }
+  if (!daemon.upgrade.empty()) to.field("upgrade", daemon.upgrade);
   if (!daemon.warnings.empty()) to.strings("warnings", daemon.warnings);
   to.end_object();
 }

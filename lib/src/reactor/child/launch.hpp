@@ -62,4 +62,10 @@ void raise_own_limits();
 /// embedding program that does not call it hands down its own score, or 0 when that is lower.
 void protect_from_oom();
 
+/// The OOM score that programs get from this process, by `protect_from_oom`; none: its own.
+std::optional<int> programs_oom_score();
+/// In place of `protect_from_oom`, for a process that is protected already: by the program that it
+/// ran before.
+void inherit_programs_oom_score(int score);
+
 }  // namespace aurora::reactor

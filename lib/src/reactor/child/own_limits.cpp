@@ -75,6 +75,14 @@ void protect_from_oom() {
   open_own_score();
 }
 
+std::optional<int> programs_oom_score() { return own().score; }
+
+void inherit_programs_oom_score(int score) {
+  own().score = score;
+  own().own_score = read_own_score();
+  open_own_score();
+}
+
 oom_score_of_programs::oom_score_of_programs()
     : inherited_(own().score && own().score_of_ours && set_score(*own().score)) {}
 

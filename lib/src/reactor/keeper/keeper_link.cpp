@@ -44,7 +44,7 @@ std::optional<keeper::held_key> make_key(keeper::kind kind, std::string_view nam
   key.what = kind;
   key.number = number;
   key.length = static_cast<std::uint8_t>(name.size());
-  std::memcpy(key.name, name.data(), name.size());
+  std::copy(name.begin(), name.end(), key.name);
   return key;
 }
 
@@ -88,7 +88,7 @@ struct keeper_link::impl {
 bool keeper_link::impl::read_until_begin() {
   keeper::parcel got;
   while (!begun) {
-    const auto how = keeper::receive(link, got, 0);
+    const auto how = keeper::receive(link, got, MSG_CMSG_CLOEXEC);
     if (how == receiving::gone) return false;
     if (how == receiving::message) take(got);
   }
@@ -125,7 +125,7 @@ void keeper_link::impl::note(const keeper::process_end& end) {
 void keeper_link::impl::drain() {
   keeper::parcel got;
   for (;;) {
-    switch (keeper::receive(link, got, MSG_DONTWAIT)) {
+    switch (keeper::receive(link, got, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) {
       case receiving::message:
         take(got);
         break;
@@ -226,6 +226,7 @@ std::vector<ended_process> keeper_link::ended_processes() const {
 
 std::uint64_t keeper_link::generation() const { return impl_->begin.generation; }
 pid_t keeper_link::keeper_pid() const { return impl_->begin.keeper_pid; }
+keeper::standing keeper_link::standing() const { return impl_->begin.how; }
 bool keeper_link::alive() const { return impl_->alive; }
 
 std::optional<exit_status> keeper_link::status_of(pid_t pid) const {
@@ -278,6 +279,11 @@ void keeper_link::ready() {
 
 void keeper_link::leaving(int code) {
   impl_->out.leaving(code);
+  impl_->work.cancel();
+}
+
+void keeper_link::replace() {
+  impl_->out.replace();
   impl_->work.cancel();
 }
 

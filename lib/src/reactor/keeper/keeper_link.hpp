@@ -56,6 +56,9 @@ class keeper_link {
   /// 0: the first reactor of this keeper.
   std::uint64_t generation() const;
   pid_t keeper_pid() const;
+  /// Of this reactor, as last told: whether its program is on trial, or goes on after another one
+  /// has failed.
+  keeper::standing standing() const;
 
   /// Of a process that the keeper reaped; nothing: not (yet), or it is settled.
   std::optional<exit_status> status_of(pid_t pid) const;
@@ -75,6 +78,9 @@ class keeper_link {
   /// This reactor is about to end for good; aurorad exits with `code`. Sent by `stop` at the
   /// latest.
   void leaving(int code);
+  /// This reactor is about to end, and the next one is to be of the program that is held. Sent by
+  /// `stop` at the latest.
+  void replace();
   /// To the service manager, up to keeper::most_text bytes; nothing happens where there is none.
   void notify(std::string_view text);
   /// Sends now what the link takes: before a fork, so that nothing forked later is known earlier.

@@ -51,6 +51,8 @@ void outbox::ready() { letter_for(verb::ready, 0); }
 
 void outbox::leaving(int code) { letter_for(verb::leaving, 0).text.code = code; }
 
+void outbox::replace() { letter_for(verb::replace, 0); }
+
 void outbox::notify(std::string_view text) {
   if (text.empty()) return;
   message& one = letter_for(verb::notify, 0).text;

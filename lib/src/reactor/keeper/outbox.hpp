@@ -21,6 +21,7 @@ class outbox {
   void settled(pid_t pid);
   void ready();
   void leaving(int code);
+  void replace();
   void notify(std::string_view text);
 
   enum class state { sent, waiting, refused, gone };
