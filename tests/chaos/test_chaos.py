@@ -3,6 +3,7 @@
 AURORA_INSTANTS: how many; AURORA_SEED: of the instants and commands, printed with every failure.
 """
 
+import contextlib
 import os
 import random
 import re
@@ -43,10 +44,10 @@ class Chaos(Case):
                 pass
             self.assertLess(time.monotonic() - begun, DEADLINE, self.stack.err()[-3000:])
 
-    def command(self):
-        """An operator does something to one of the busy ones, and does not wait."""
-        what = self.random.choice(["restart", "stop", "start", "reload"])
-        path = "/api/v1/reload" if what == "reload" else f"/api/v1/services/busy{self.random.randrange(BUSY)}/{what}"
+    def command(self, both):
+        """An operator does something to one of the busy ones or to the daemon, and does not wait."""
+        what = self.random.choice(["restart", "stop", "start", "reload", "reload" if both else "upgrade"])
+        path = f"/api/v1/{what}" if what in ("reload", "upgrade") else f"/api/v1/services/busy{self.random.randrange(BUSY)}/{what}"
         self.stack.api("POST", path)
 
     def strike(self):
@@ -54,13 +55,14 @@ class Chaos(Case):
         before = self.stack.reactor()
         both = self.random.random() < 0.2
         if self.random.random() < 0.7:
-            self.command()
+            self.command(both)
         until = time.monotonic() + self.random.random() * 0.1
         while time.monotonic() < until:
             pass  # the instant is random on purpose
         if both:
             self.stack.process.send_signal(signal.SIGSTOP)
-        os.kill(before, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # an upgrade may have replaced it
+            os.kill(before, signal.SIGKILL)
         if both:
             self.stack.process.kill()
             self.stack.process.wait()

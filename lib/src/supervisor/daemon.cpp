@@ -242,7 +242,9 @@ class daemon {
     if (going_down_ || upgrading_)
       co_return shell::upgrade_refused(
           going_down_ ? "the daemon is shutting down" : "another upgrade is under way", "");
-    if (!keeper_.alive() || program_.empty())
+    if (program_.empty())
+      co_return shell::upgrade_refused("it is not known where this program was started from", "");
+    if (!keeper_.alive())
       co_return shell::upgrade_refused(
           "the keeper, which would execute the new program, is gone",
           "start aurorad again: it takes over what runs (see `status` for how)");
