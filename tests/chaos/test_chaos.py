@@ -50,6 +50,16 @@ class Chaos(Case):
         path = f"/api/v1/{what}" if what in ("reload", "upgrade") else f"/api/v1/services/busy{self.random.randrange(BUSY)}/{what}"
         self.stack.api("POST", path)
 
+    def reactor_below(self, before):
+        """The pid of the stopped keeper's reactor, where there is one: an upgrade may have exchanged it since."""
+        keeper = self.stack.process.pid
+        children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+        for pid in map(int, children):
+            with contextlib.suppress(FileNotFoundError):  # a zombie, or gone
+                if os.readlink(f"/proc/{pid}/exe") == str(self.stack.program):
+                    return pid
+        return before
+
     def strike(self):
         """One instant: somewhere within the next tenth of a second one process, or both, are killed."""
         before = self.stack.reactor()
@@ -61,6 +71,7 @@ class Chaos(Case):
             pass  # the instant is random on purpose
         if both:
             self.stack.process.send_signal(signal.SIGSTOP)
+            before = self.reactor_below(before)
         with contextlib.suppress(ProcessLookupError):  # an upgrade may have replaced it
             os.kill(before, signal.SIGKILL)
         if both:

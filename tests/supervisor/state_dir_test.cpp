@@ -1,7 +1,12 @@
 #include "supervisor/state_dir.hpp"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <future>
+#include <memory>
+#include <utility>
 
 #include <boost/test/unit_test.hpp>
 
@@ -83,4 +88,21 @@ BOOST_AUTO_TEST_CASE(one_holder_at_a_time) {
     BOOST_TEST(second.error().find("pid " + std::to_string(::getpid())) != std::string::npos);
   }
   BOOST_TEST(static_cast<bool>(shell::state_lock::take(home / "lock", ::getpid())));
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_holder_is_waited_for) {
+  // A killed daemon holds the lock for as long as one of its threads is still in the kernel:
+  // whoever starts the next one at once is not turned away.
+  const temp_dir home;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ::waitpid(dead, nullptr, 0);
+  auto taken = shell::state_lock::take(home / "lock", dead);
+  BOOST_REQUIRE(taken);
+  auto held = std::make_unique<shell::state_lock>(std::move(*taken));
+  auto next = std::async(std::launch::async, [&] {
+    return shell::state_lock::take(home / "lock", ::getpid()).has_value();
+  });
+  held.reset();
+  BOOST_TEST(next.get());
 }

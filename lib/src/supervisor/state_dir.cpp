@@ -8,9 +8,14 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <thread>
 #include <utility>
+
+#include "reactor/child/proc_files.hpp"
 
 namespace aurora::shell {
 namespace {
@@ -88,6 +93,7 @@ state_paths::state_paths(std::string directory)
       lock(root + "/aurorad.lock"),
       state(root + "/state.json"),
       journal(root + "/journal"),
+      events(root + "/events"),
       last_exit(run + "/last-exit"),
       config_copy(root + "/config.last") {}
 
@@ -107,6 +113,32 @@ bool write_pid(int fd, pid_t holder) {
   return ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) > 0;
 }
 
+/// A killed daemon holds its lock until the last of its threads is gone, and one may still wait for
+/// a disk.
+constexpr auto longest_death = std::chrono::seconds(5);
+constexpr auto between_tries = std::chrono::milliseconds(10);
+
+std::string read_holder(int fd) {
+  char text[32] = {};
+  const bool told = ::pread(fd, text, sizeof text - 1, 0) > 0;
+  if (char* end = std::strchr(text, '\n')) *end = '\0';
+  return told ? text : "";
+}
+
+bool is_dead(const std::string& holder) {
+  const auto process = reactor::read_process(std::atoi(holder.c_str()));
+  return !process || !process->alive;
+}
+
+bool lock(int fd) {
+  const auto until = std::chrono::steady_clock::now() + longest_death;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (!is_dead(read_holder(fd)) || std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(between_tries);
+  }
+  return true;
+}
+
 }  // namespace
 
 void state_lock::name_holder(pid_t holder) const { write_pid(fd_, holder); }
@@ -115,18 +147,16 @@ boost::system::result<state_lock, std::string> state_lock::take(const std::strin
                                                                 pid_t holder) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return fmt::format("cannot open the lock '{}': {}", path, std::strerror(errno));
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+  if (lock(fd)) {
     if (write_pid(fd, holder)) return state_lock(fd);
     const std::string words = std::strerror(errno);
     ::close(fd);
     return fmt::format("cannot write to the lock '{}': {}", path, words);
   }
-  char text[32] = {};
-  const bool told = ::pread(fd, text, sizeof text - 1, 0) > 0;
+  const auto other = read_holder(fd);
   ::close(fd);
-  if (char* end = std::strchr(text, '\n')) *end = '\0';
   return fmt::format("already running: pid {} holds '{}' (see: aurorctl status)",
-                     told ? text : "unknown", path);
+                     other.empty() ? "unknown" : other, path);
 }
 
 state_lock::state_lock(state_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -13,7 +13,7 @@ namespace aurora::shell {
 struct state_paths {
   explicit state_paths(std::string directory);
   std::string root, run, logs, socket, lock, state;
-  std::string journal, last_exit, config_copy;
+  std::string journal, events, last_exit, config_copy;
 };
 
 /// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. With a group
@@ -26,7 +26,8 @@ boost::system::result<void, std::string> prepare(const state_paths& paths,
 class state_lock {
  public:
   /// Takes the lock in the name of `holder`, a pid; the error names the one that has it. The
-  /// winner's files are not touched.
+  /// winner's files are not touched. Blocks for up to 5 s where the one that has it is dead, and
+  /// only not gone yet.
   static boost::system::result<state_lock, std::string> take(const std::string& path, pid_t holder);
   /// One that was taken by a process before, whose descriptor this is.
   static state_lock adopt(int fd) { return state_lock(fd); }
