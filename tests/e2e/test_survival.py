@@ -70,6 +70,24 @@ class ReactorKilled(SurvivalCase):
         self.assertAlmostEqual(daemon.status("web")["uptime_seconds"], uptime + passed, delta=0.5)
         self.assertIn("killed by SIGKILL", daemon.err())
 
+    def test_events_go_on(self):
+        """Their numbers grow over the death of one process and of both; what happened before is told, and `why` knows it."""
+        daemon = self.daemon({"web": self.puppets.service(restart={"delay": "10ms"})})
+        self.puppets.meet().tell("exit 7")
+        self.puppets.meet()
+        eventually(lambda: daemon.status("web")["restarts"] == 1 and daemon.status("web")["state"] == "running", "it is back", daemon)
+        before = daemon.events()
+        self.kill_reactor(daemon)
+        self.assertEqual(daemon.events()[: len(before)], before)
+        self.assertIn("exit code 7", daemon.ctl("why", "web", check=0).stdout)
+        daemon.kill()
+        self.again(daemon)
+        daemon.ctl("stop", "web", check=0)
+        events = daemon.events()
+        self.assertEqual(events[: len(before)], before)
+        self.assertEqual([event["sequence"] for event in events], list(range(1, len(events) + 1)))
+        self.assertEqual(events[-1]["to"], "stopped")
+
     def test_backoff_goes_on(self):
         """A restart that was timed comes when it was due, not sooner and not later."""
         daemon = self.daemon({"web": self.puppets.service(restart={"delay": "3s", "jitter": 0})})

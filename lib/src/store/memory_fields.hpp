@@ -135,6 +135,13 @@ void fields(Archive& with, given<Archive, run_memory> it) {
   with("began", it.began);
 }
 
+template <class Archive>
+void fields(Archive& with, given<Archive, journal_entry> it) {
+  with("sequence", it.sequence), with("at", it.at), with("instance", it.instance);
+  with("from", it.from), with("to", it.to), with("why", it.why), with("run", it.run);
+  with("pid", it.pid), with("health", it.health), with("because", it.because);
+}
+
 // Words where a number might change its meaning between versions.
 
 constexpr std::array phase_words{"stopped",  "waiting",   "preparing",    "spawning", "starting",
@@ -144,10 +151,18 @@ static_assert(phase_words.size() == std::variant_size_v<core::phase_of_life>);
 
 constexpr int reasons = static_cast<int>(reason::unreachable) + 1;
 
-std::optional<reason> reason_named(std::string_view word) {
-  for (int i = 0; i < reasons; ++i)
-    if (to_string(static_cast<reason>(i)) == word) return static_cast<reason>(i);
+template <class Enum>
+std::optional<Enum> named(std::string_view word, int count) {
+  for (int i = 0; i < count; ++i)
+    if (to_string(static_cast<Enum>(i)) == word) return static_cast<Enum>(i);
   return std::nullopt;
+}
+
+std::optional<reason> value_named(std::string_view word, reason) {
+  return named<reason>(word, reasons);
+}
+std::optional<state> value_named(std::string_view word, state) {
+  return named<state>(word, static_cast<int>(state::completed) + 1);
 }
 
 /// The largest value of an enumeration that is written as a number.

@@ -46,6 +46,7 @@ class writer {
   void put(const std::string& text) { out_ += json::serialize(json::string(text)); }
   void put(bool value) { out_ += value ? "true" : "false"; }
   void put(reason value) { fmt::format_to(std::back_inserter(out_), "\"{}\"", to_string(value)); }
+  void put(state value) { fmt::format_to(std::back_inserter(out_), "\"{}\"", to_string(value)); }
   void put(instant value) { put(value.time_since_epoch().count()); }
   void put(duration value) { put(value.count()); }
   void put(wall_time value) { put(value.time_since_epoch().count()); }
@@ -94,6 +95,12 @@ class reader {
   const std::string& fault() const { return fault_; }
 
  private:
+  template <class Enum>
+  bool word(const json::value& from, Enum& value) {
+    const auto found = from.is_string() ? value_named(from.get_string(), value) : std::nullopt;
+    if (found) value = *found;
+    return found.has_value();
+  }
   template <class T>
   bool integer(const json::value& from, T& value) {
     if (from.is_int64() && std::in_range<T>(from.get_int64())) {
@@ -114,11 +121,8 @@ class reader {
     value = from.get_bool();
     return true;
   }
-  bool get(const json::value& from, reason& value) {
-    const auto named = from.is_string() ? reason_named(from.get_string()) : std::nullopt;
-    if (named) value = *named;
-    return named.has_value();
-  }
+  bool get(const json::value& from, reason& value) { return word(from, value); }
+  bool get(const json::value& from, state& value) { return word(from, value); }
   bool get(const json::value& from, duration& value) {
     duration::rep count = 0;
     if (!integer(from, count)) return false;
@@ -202,15 +206,39 @@ std::string to_text(const core::remembered& engine, const run_memory* run,
   return text;
 }
 
-boost::system::result<instance_memory, std::string> memory_from(std::string_view text) {
+namespace {
+
+/// `take` reads the members of the object.
+template <class T, class Take>
+boost::system::result<T, std::string> read_object(std::string_view text, Take take) {
   json::error_code error;
   const auto parsed = json::parse({text.data(), text.size()}, error);
   if (error || !parsed.is_object()) return std::string("it is no JSON object");
-  instance_memory memory;
+  T value;
   reader with(parsed.get_object());
-  with("engine", memory.engine), with("process", memory.run), with("exited", memory.last_exit_at);
+  take(with, value);
   if (!with.fault().empty()) return with.fault();
-  return memory;
+  return value;
+}
+
+}  // namespace
+
+boost::system::result<instance_memory, std::string> memory_from(std::string_view text) {
+  return read_object<instance_memory>(text, [](reader& with, instance_memory& memory) {
+    with("engine", memory.engine), with("process", memory.run), with("exited", memory.last_exit_at);
+  });
+}
+
+std::string to_text(const journal_entry& entry) {
+  std::string text;
+  text.reserve(256);
+  writer(text).object(entry);
+  return text;
+}
+
+boost::system::result<journal_entry, std::string> entry_from(std::string_view text) {
+  return read_object<journal_entry>(
+      text, [](reader& with, journal_entry& entry) { fields(with, entry); });
 }
 
 }  // namespace aurora::store

@@ -7,6 +7,7 @@
 
 #include <boost/system/result.hpp>
 
+#include <aurora/status.hpp>
 #include <aurora/time.hpp>
 
 #include "core/instance.hpp"
@@ -47,5 +48,9 @@ std::string to_text(const core::remembered& engine, const run_memory* run,
 /// Error: why it cannot be used, in words. Members that are missing have their default, those that
 /// are not known are ignored: text of an older version can be read.
 boost::system::result<instance_memory, std::string> memory_from(std::string_view text);
+
+/// The same for an entry of the journal of events, without its monotonic time.
+std::string to_text(const journal_entry& entry);
+boost::system::result<journal_entry, std::string> entry_from(std::string_view text);
 
 }  // namespace aurora::store

@@ -127,6 +127,7 @@ void driver::drain() {
     engine_.step(event, monotonic_now(), asked_);
   }
   remember();
+  warn("events", journal_.flush());
   draining_ = false;
   rearm();
   tell_waiters();

@@ -1,31 +1,58 @@
 #include "supervisor/journal.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "supervisor/clock.hpp"
 
 namespace aurora::shell {
+
+void journal::go_on(std::unique_ptr<store::event_file> file) {
+  file_ = std::move(file);
+  next_ = file_->last() + 1;
+  recalled_ = next_ == 1;
+}
+
+// Only when somebody asks for them: a start after a kill is to be short.
+void journal::recall() {
+  if (std::exchange(recalled_, true)) return;
+  auto past = file_->read(entries_.empty() ? next_ : entries_.front().sequence);
+  entries_.insert(entries_.begin(), std::move_iterator(past.begin()),
+                  std::move_iterator(past.end()));
+  while (entries_.size() > most_) entries_.pop_front();
+}
+
+std::string journal::flush() {
+  if (!file_) return {};
+  file_->flush();
+  return file_->fault();
+}
 
 const journal_entry& journal::append(journal_entry entry) {
   entry.sequence = next_++;
   entry.at = wall_now();
   entries_.push_back(std::move(entry));
   if (entries_.size() > most_) entries_.pop_front();
+  if (file_) file_->put(entries_.back());
   // By index: an observer may end, and be forgotten, while it is told.
   for (std::size_t i = 0; i < observers_.size(); ++i) observers_[i]->on_entry(entries_.back());
   return entries_.back();
 }
 
-std::vector<journal_entry> journal::after(std::uint64_t since, std::size_t most) const {
+std::vector<journal_entry> journal::after(std::uint64_t since, std::size_t most) {
+  if (entries_.empty() || entries_.front().sequence > since + 1) recall();
   std::vector<journal_entry> found;
-  if (entries_.empty()) return found;
-  const std::uint64_t first = entries_.front().sequence;
-  std::size_t at = since < first ? 0 : static_cast<std::size_t>(since - first + 1);
-  for (; at < entries_.size() && found.size() < most; ++at) found.push_back(entries_[at]);
+  // Numbers grow, but some of an earlier daemon may be missing.
+  auto at =
+      std::upper_bound(entries_.begin(), entries_.end(), since,
+                       [](std::uint64_t number, const auto& e) { return number < e.sequence; });
+  for (; at != entries_.end() && found.size() < most; ++at) found.push_back(*at);
   return found;
 }
 
-std::vector<journal_entry> journal::of(const std::string& instance, std::size_t most) const {
+std::vector<journal_entry> journal::of(const std::string& instance, std::size_t most) {
+  recall();
   std::vector<journal_entry> found;
   for (auto it = entries_.rbegin(); it != entries_.rend() && found.size() < most; ++it)
     if (it->instance == instance) found.push_back(*it);

@@ -56,6 +56,9 @@ bool awaits_process(const core::remembered& memory) {
 
 boost::system::result<void, std::string> driver::take_over(left_behind left) {
   if (!options_.remembers) return {};
+  auto events = store::event_file::open(paths_.events);
+  if (!events) return events.error();
+  journal_.go_on(std::move(*events));
   if (!left.run_id.empty()) run_id_ = left.run_id;
   warn("journal of the daemon before", left.fault);
   auto begun = store::state_journal::begin(paths_.journal, {boot_id(), run_id_}, left.records);

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <aurora/status.hpp>
+
+#include "store/atomic_file.hpp"
+
+/// The journal of events as the next daemon finds it: a line of JSON for each, of which the last
+/// are kept. Not synced: it outlives the daemon, and most of it the machine.
+namespace aurora::store {
+
+/// Appends to PATH; the generation before stays as PATH.previous. Blocks for small writes into the
+/// page cache. One writer at a time: whoever holds the lock of the state directory.
+class event_file {
+ public:
+  /// Goes on with the file that is there. most: bytes of a generation. Error: words with the path.
+  static outcome<std::unique_ptr<event_file>> open(std::string path,
+                                                   std::size_t most = std::size_t{256} << 10);
+
+  /// The number of the last entry that was kept; 0: there is none.
+  std::uint64_t last() const { return last_; }
+  /// The kept entries whose number is below `before`, oldest first. What is damaged, or was cut
+  /// short by a kill, is left out.
+  std::vector<journal_entry> read(std::uint64_t before) const;
+
+  /// Nothing is written until `flush`.
+  void put(const journal_entry& entry);
+  /// In one write(2). False: `fault` says why, and what was put since is forgotten.
+  bool flush() noexcept;
+  /// Words about the last flush, with the path; empty: all is well.
+  const std::string& fault() const noexcept { return fault_; }
+
+ private:
+  event_file(std::string path, std::size_t most) : path_(std::move(path)), most_(most) {}
+  outcome<void> write_pending();
+  outcome<void> begin_generation();
+
+  std::string path_;
+  std::size_t most_, size_ = 0;
+  std::uint64_t last_ = 0;
+  descriptor file_;
+  std::string pending_, fault_;
+};
+
+}  // namespace aurora::store
