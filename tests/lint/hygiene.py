@@ -5,7 +5,7 @@ import re
 from tree import Finding, excused
 
 MOST_LINES = 400
-COUNTED = (".cpp", ".hpp", ".py", ".sh", ".cmake")
+COUNTED = (".cpp", ".hpp", ".py", ".sh", ".cmake", ".mjs", ".ts", ".tsx")
 LINES = (
     (re.compile(r"\b(TODO|FIXME|XXX|HACK)\b"), "a note to oneself: do it, or file it"),
     (re.compile(r"\t"), "a tab"),
