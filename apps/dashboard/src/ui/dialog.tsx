@@ -1,0 +1,73 @@
+// Dialogs of the browser's own kind: focus stays inside, Escape closes, the page behind is inert.
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Glyph } from "./glyph.tsx";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  class?: string;
+}
+
+export function Dialog({ title, onClose, children, class: kind = "" }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    ref.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog ref={ref} class={kind} aria-label={title} onClose={onClose}
+      onClick={(event) => event.target === ref.current && ref.current?.close()}>
+      <div class="dialog-body">
+        <header>
+          <h2>{title}</h2>
+          <button class="quiet" aria-label="Close" onClick={() => ref.current?.close()}><Glyph name="close" /></button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+interface Question {
+  title: string;
+  text: string;
+  yes: string;
+  danger: boolean;
+  answer: (is: boolean) => void;
+}
+
+const question = signal<Question | null>(null);
+
+/** Asks before something happens that cannot be undone. */
+export function confirm(title: string, text: string, yes: string, danger = false): Promise<boolean> {
+  question.peek()?.answer(false);
+  return new Promise((resolve) => {
+    question.value = {
+      title, text, yes, danger,
+      answer: (is) => {
+        question.value = null;
+        resolve(is);
+      },
+    };
+  });
+}
+
+export function ConfirmDialog() {
+  const is = question.value;
+  if (!is) return null;
+  return (
+    <Dialog title={is.title} class="confirm" onClose={() => is.answer(false)}>
+      <p>{is.text}</p>
+      <footer>
+        <button onClick={() => is.answer(false)}>Cancel</button>
+        <button class={is.danger ? "danger" : "primary"} autofocus onClick={() => is.answer(true)}>{is.yes}</button>
+      </footer>
+    </Dialog>
+  );
+}
