@@ -42,6 +42,7 @@ procps                          ps and friends, in end-to-end tests
 faketime                        clock steps
 systemd                         verifies the unit
 strace                          counts what an idle daemon does
+chromium                        the browser that the page is tested in
 LIST
 }
 

@@ -25,6 +25,22 @@ export function onEvent(listener: EventListener): () => void {
 }
 
 let known: number | null = null;
+const illnesses = signal<ReadonlyMap<string, Event>>(new Map());
+
+/** The entry that says why an instance is unhealthy, where the journal has it. */
+export function illness(name: string): Event | undefined {
+  return illnesses.value.get(name);
+}
+
+/** Status tells the reason of the state only: what the health rests on is in the journal. */
+function diagnose(event: Event): void {
+  const is = illnesses.peek();
+  if (event.health === "unhealthy" ? event.from !== event.to && is.has(event.instance) : !is.has(event.instance)) return;
+  const next = new Map(is);
+  if (event.health === "unhealthy") next.set(event.instance, event);
+  else next.delete(event.instance);
+  illnesses.value = next;
+}
 
 /** The sequence number up to which the page knows everything; null at first. */
 export function lastSequence(): number | null {
@@ -35,6 +51,7 @@ export function takeEvent(event: Event): void {
   if (known !== null && event.sequence <= known) return;
   known = event.sequence;
   entries.push(event);
+  diagnose(event);
   if (entries.length > most * 1.2) entries = entries.slice(-most);
   ++journalVersion.value;
   for (const listener of listeners) listener(event);
@@ -60,6 +77,7 @@ async function load(upTo: number): Promise<void> {
     if (known !== null && before !== null && known < before) return;
     const older = events.filter((each) => each.sequence <= upTo);
     entries = [...older, ...entries.filter((each) => each.sequence > upTo)];
+    entries.forEach(diagnose);
     ++journalVersion.value;
   } catch {
     // The stream goes on without the history; another snapshot asks again.

@@ -82,9 +82,9 @@ export function lastExit(service: Service): string {
 
 /**
  * One sentence: why it is so, and what comes next. `nextIn`: seconds until the next start, counted by
- * the page; null where none is timed.
+ * the page; null where none is timed. `illness`: what says why it is unhealthy.
  */
-export function sentence(service: Service, nextIn: number | null): string {
+export function sentence(service: Service, nextIn: number | null, illness?: Event): string {
   const why = reasonInWords(service.reason, service.because);
   switch (service.state) {
     case "backoff": {
@@ -97,7 +97,7 @@ export function sentence(service: Service, nextIn: number | null): string {
     case "waiting":
       return `${why}; starts by itself when that is there`;
     case "running":
-      if (service.health === "unhealthy") return why === "ready" ? "the probe fails" : why;
+      if (service.health === "unhealthy") return illness ? reasonInWords(illness.reason, illness.because) : "the probe fails";
       return service.status_text || why;
     case "starting":
       return service.status_text || why;

@@ -10,7 +10,7 @@ const doing: Record<Action, string> = { start: "Starting…", stop: "Stopping…
 /** Which of the three make sense now. */
 export function possible(service: Service): Record<Action, boolean> {
   const idle = service.state === "stopped" || service.state === "failed" || service.state === "completed";
-  return { start: idle || service.state === "backoff", stop: service.desired === "up" && service.state !== "stopping", restart: !idle };
+  return { start: idle || service.state === "backoff", stop: service.desired === "up" && service.state !== "stopping" && service.state !== "completed", restart: !idle };
 }
 
 export function Actions({ service, small = false }: { service: Service; small?: boolean }) {

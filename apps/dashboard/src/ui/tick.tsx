@@ -1,4 +1,5 @@
 // Text that counts with the clock: each its own component, so that a second draws just that.
+import { illness } from "../state/journal.ts";
 import { nextStart, totalUptime, uptime, daemonUptime, type Live } from "../state/stack.ts";
 import { calmSpan } from "../text/formats.ts";
 import { sentence } from "../text/words.ts";
@@ -19,5 +20,5 @@ export function DaemonUptime() {
 
 /** Why it is so, and what comes next; the time until then counts down. */
 export function Sentence({ of }: { of: Live }) {
-  return <>{sentence(of, of.next_start_in_seconds === null ? null : nextStart(of))}</>;
+  return <>{sentence(of, of.next_start_in_seconds === null ? null : nextStart(of), illness(of.name))}</>;
 }

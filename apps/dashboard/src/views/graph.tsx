@@ -11,7 +11,7 @@ import { useFetched } from "../ui/fetched.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import { useWidth } from "../ui/virtual.tsx";
 
-const box = { height: 58, letter: 8.4, least: 150, padding: 62 };
+const box = { height: 58, letter: 8.4, least: 178, padding: 62 };
 
 interface Laid {
   width: number;
@@ -102,7 +102,7 @@ function Node({ name, at, is, lit }: { name: string; at: { x: number; y: number;
 /** From left to right where there is room, from top to bottom on a phone. */
 export function layOut(graph: Graph, width: number): Laid {
   const of = new dagre.graphlib.Graph();
-  of.setGraph({ rankdir: width < 700 ? "TB" : "LR", nodesep: 26, ranksep: width < 700 ? 50 : 110, marginx: 16, marginy: 16 });
+  of.setGraph({ rankdir: width < 700 ? "TB" : "LR", nodesep: 26, ranksep: width < 700 ? 50 : 110, marginx: 40, marginy: 36 });
   of.setDefaultEdgeLabel(() => ({}));
   for (const { service } of graph.nodes) {
     of.setNode(service, { width: Math.max(box.least, service.length * box.letter + box.padding), height: box.height });
