@@ -52,7 +52,8 @@ def ask(path):
 
 
 def lesson():
-    news = ask(f"/api/readings?after={MODEL.newest}")["readings"]
+    seen = f"?after={MODEL.newest}" if MODEL.newest >= 0 else ""
+    news = ask(f"/api/readings{seen}")["readings"]
     if not news and MODEL.newest > ask("/api/latest")["number"]:
         say("the backend counts from 0 again: it was restarted")
         MODEL.newest = -1
