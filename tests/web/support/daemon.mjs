@@ -87,7 +87,7 @@ export class Daemon {
     return eventually(async () => {
       const is = await this.service(name);
       return is && condition(is) ? is : null;
-    }, `${name} ${what}\n${this.errors}`);
+    }, `${name} ${what}\n${this.errors.slice(-2000)}`);
   }
 
   /** Both processes at once, as nothing ends them in good order. */

@@ -1,4 +1,5 @@
 // Log lines off the stream: taken in as they come, handed on once for each frame that is drawn.
+import { signal } from "@preact/signals";
 import type { LogLine } from "../api/shapes.ts";
 import { say } from "../api/stream.ts";
 import { count, plural } from "../text/formats.ts";
@@ -15,8 +16,10 @@ let fresh: Line[] = [];
 let scheduled = false;
 /** Whether the daemon can go on behind an offset; one that cannot tells the last lines again. */
 let canResume = true;
-/** Lines taken, and lines that the daemon skipped for us, since the page was opened. */
-export const tally = { lines: 0, skipped: 0 };
+/** The instance whose line came last: where lines were skipped, if nobody says of which. */
+let latest = "";
+/** Lines that the daemon skipped because this page was too slow, since it was opened. */
+export const skipped = signal(0);
 
 /** Hears the new lines of all instances, once a frame. */
 export function onLines(listener: Listener): () => void {
@@ -69,17 +72,18 @@ export function takeLog(from: LogLine): void {
   const line = lineOf(from);
   const ring = ringOf(line.name);
   if (!ring.push(line)) return;
-  ++tally.lines;
+  latest = line.name;
   fresh.push(line);
   schedule();
 }
 
 /** Lines that this page was too slow for: told where they would have been. */
 export function takeDropped(lines: number, name = ""): void {
-  tally.skipped += lines;
-  const last = fresh.at(-1);
-  const mark = gapOf(name || (last?.name ?? ""), `${plural(lines, "line")} skipped here: this page could not keep up (they are in the log: download has them)`, last?.at ?? Date.now(), last?.offset ?? 0);
-  if (name) ringOf(name).push(mark);
+  skipped.value += lines;
+  const ring = ringOf(name || latest);
+  const text = `${plural(lines, "line")} skipped here: this page could not keep up (they are in the log: download has them)`;
+  const mark = gapOf(name || latest, text, ring.lines.at(-1)?.at ?? Date.now(), ring.newest ?? 0);
+  ring.push(mark);
   fresh.push(mark);
   schedule();
 }

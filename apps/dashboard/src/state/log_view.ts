@@ -85,7 +85,7 @@ export class LogView {
 
   /** The new lines of a frame; others' are left out. */
   append(fresh: Line[]): void {
-    const ours = fresh.filter((line) => this.names.has(line.name) || (line.gap && line.name === ""));
+    const ours = fresh.filter((line) => this.names.has(line.name));
     if (ours.length === 0) return;
     if (this.paused.peek()) {
       this.waiting.value += ours.length;

@@ -16,6 +16,15 @@ export function calmSpan(seconds: number): string {
   return seconds < 10 ? `${Math.max(0, Math.floor(seconds))} s` : span(seconds);
 }
 
+/** "9 s", "2m 17s", "2h 05m", "9d 4h": where there is little room. */
+export function shortSpan(seconds: number): string {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${pad(s % 60)}s`;
+  if (s < 86_400) return `${Math.floor(s / 3600)}h ${pad(Math.floor((s % 3600) / 60))}m`;
+  return `${Math.floor(s / 86_400)}d ${Math.floor((s % 86_400) / 3600)}h`;
+}
+
 /** "512 B", "12.3 MiB": three digits that mean something. */
 export function bytes(count: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -6,7 +6,7 @@ import { count, moment, plural } from "../text/formats.ts";
 import { eventInWords, isIncident } from "../text/words.ts";
 import { told } from "../api/http.ts";
 import { journal } from "../state/journal.ts";
-import { onLines, watchLogs } from "../state/log_feed.ts";
+import { onLines, skipped, watchLogs } from "../state/log_feed.ts";
 import { download, loadOlder, loadSince } from "../state/log_history.ts";
 import { LogView, type Filter } from "../state/log_view.ts";
 import { notify } from "../state/notices.ts";
@@ -134,9 +134,6 @@ function LogTools({ view, is, fault, names, follow, current, jump }: ToolsProps)
       </label>
       <Incidents names={names} jump={jump} />
       <span class="spring" />
-      <Toggle on={timestamps.value} text="Times" title="When each line was read (d)" set={(on) => (timestamps.value = on)} />
-      <Toggle on={wrap.value} text="Wrap" title="Break long lines (w)" set={(on) => (wrap.value = on)} />
-      <Toggle on={tint.value} text="Tint" title="Colour lines by how serious they say they are" set={(on) => (tint.value = on)} />
       <Toggle on={view.paused.value} text="Pause" title="Hold still; lines go on being kept (p)" set={(on) => view.pause(on)} />
       <Toggle on={follow.value} text="Follow" title="Go along with the end (f)" set={(on) => (follow.value = on)} />
     </div>
@@ -195,10 +192,13 @@ function Status({ view, names, follow }: { view: LogView; names: readonly string
   const { waiting, paused } = view;
   return (
     <footer class="log-status">
-      <span>{plural(view.rows.length, "row")}{view.trimmed > 0 ? `, ${count(view.trimmed)} older not kept here` : ""}</span>
+      <span>{plural(view.rows.length, "row")}{view.trimmed > 0 ? `, ${count(view.trimmed)} older not kept here` : ""}{skipped.value > 0 ? `, ${count(skipped.value)} skipped` : ""}</span>
       {paused.value && <button class="chip hot" onClick={() => view.pause(false)}><Glyph name="pause" />paused, {plural(waiting.value, "new line")}</button>}
       {!follow.value && !paused.value && <button class="chip hot" onClick={() => (follow.value = true)}><Glyph name="down" />to the end</button>}
       <span class="spring" />
+      <Toggle on={timestamps.value} text="Times" title="When each line was read (d)" set={(on) => (timestamps.value = on)} />
+      <Toggle on={wrap.value} text="Wrap" title="Break long lines (w)" set={(on) => (wrap.value = on)} />
+      <Toggle on={tint.value} text="Tint" title="Colour lines by how serious they say they are" set={(on) => (tint.value = on)} />
       <More view={view} names={names} follow={follow} />
     </footer>
   );

@@ -1,12 +1,12 @@
 // Text that counts with the clock: each its own component, so that a second draws just that.
 import { illness } from "../state/journal.ts";
 import { nextStart, totalUptime, uptime, daemonUptime, type Live } from "../state/stack.ts";
-import { calmSpan } from "../text/formats.ts";
+import { calmSpan, shortSpan } from "../text/formats.ts";
 import { sentence } from "../text/words.ts";
 
-export function Uptime({ of }: { of: Live }) {
+export function Uptime({ of, short = false }: { of: Live; short?: boolean }) {
   const seconds = uptime(of);
-  return <>{seconds === null ? "–" : calmSpan(seconds)}</>;
+  return <>{seconds === null ? "–" : short ? shortSpan(seconds) : calmSpan(seconds)}</>;
 }
 
 export function TotalUptime() {

@@ -26,6 +26,8 @@ export function Card({ name, chosen, focus }: Props) {
   }, [chosen, focus]);
   if (!is) return null;
   const ended = lastExit(is);
+  // Of one in trouble the sentence says it.
+  const told = !["bad", "wait"].includes(severity(is));
   return (
     <article ref={ref} class={`card ${severity(is)}`} tabIndex={-1} aria-label={name} data-name={name} data-state={is.state}
       aria-current={chosen ? "true" : undefined}>
@@ -35,7 +37,7 @@ export function Card({ name, chosen, focus }: Props) {
       </header>
       <div class="because">
         <p class="sentence"><Sentence of={is} /></p>
-        {ended && is.state !== "backoff" && <p class="ended">last exit: {ended}{is.last_exit?.at ? ` at ${moment(is.last_exit.at)}` : ""}</p>}
+        {ended && told && <p class="ended">last exit: {ended}{is.last_exit?.at ? ` at ${moment(is.last_exit.at)}` : ""}</p>}
       </div>
       <Facts of={is} />
       <Usage of={is} />
@@ -50,7 +52,7 @@ export function Card({ name, chosen, focus }: Props) {
 function Facts({ of: is }: { of: Live }) {
   return (
     <dl class="facts">
-      <div><dt>up</dt><dd><Uptime of={is} /></dd></div>
+      <div><dt>up</dt><dd><Uptime of={is} short /></dd></div>
       <div><dt>pid</dt><dd>{is.pid ?? "–"}</dd></div>
       <div><dt>port</dt><dd>{is.port === null ? "–" : <PortLink port={is.port} />}</dd></div>
       <div><dt>restarts</dt><dd class={is.restarts > 0 ? "some" : ""}>{is.restarts}</dd></div>
@@ -85,7 +87,7 @@ export function CompactCard({ name, chosen, focus }: Props) {
       aria-current={chosen ? "true" : undefined}>
       <h3><a href={linkTo("service", name)}>{name}</a></h3>
       <StateBadge state={is.state} health={is.health} />
-      <span class="number"><Uptime of={is} /></span>
+      <span class="number"><Uptime of={is} short /></span>
       <span class="number wide">{is.cpu_percent === null ? "" : percent(is.cpu_percent)}</span>
       <span class="number wide">{is.memory_bytes === null ? "" : bytes(is.memory_bytes)}</span>
       <span class="sentence"><Sentence of={is} /></span>

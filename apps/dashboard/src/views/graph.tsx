@@ -99,10 +99,10 @@ function Node({ name, at, is, lit }: { name: string; at: { x: number; y: number;
   );
 }
 
-/** From left to right where there is room, from top to bottom on a phone. */
+/** From left to right, who needs somebody before whom it needs. */
 export function layOut(graph: Graph, width: number): Laid {
   const of = new dagre.graphlib.Graph();
-  of.setGraph({ rankdir: width < 700 ? "TB" : "LR", nodesep: 26, ranksep: width < 700 ? 50 : 110, marginx: 40, marginy: 36 });
+  of.setGraph({ rankdir: "LR", nodesep: 26, ranksep: width < 700 ? 44 : 110, marginx: width < 700 ? 14 : 40, marginy: 36 });
   of.setDefaultEdgeLabel(() => ({}));
   for (const { service } of graph.nodes) {
     of.setNode(service, { width: Math.max(box.least, service.length * box.letter + box.padding), height: box.height });

@@ -2,13 +2,14 @@
 import type { Explanation } from "../api/shapes.ts";
 import { ofService } from "../api/http.ts";
 import { linkTo } from "../state/route.ts";
-import { nextStart, type Live } from "../state/stack.ts";
+import { instancesOf, nextStart, type Live } from "../state/stack.ts";
 import { calmSpan, moment } from "../text/formats.ts";
 import { parseAnsi } from "../text/ansi.ts";
 import { severity } from "../text/words.ts";
 import { useFetched } from "../ui/fetched.ts";
 import { Glyph, StateBadge } from "../ui/glyph.tsx";
 import { Spans } from "../ui/spans.tsx";
+import { Sentence } from "../ui/tick.tsx";
 
 export function Why({ of: is }: { of: Live }) {
   const key = [is.state, is.health, is.pid, is.restarts, is.reason].join();
@@ -32,7 +33,7 @@ function Told({ of, is }: { of: Live; is: Explanation }) {
       <dl class="next">
         <div><dt>Next</dt><dd><Next of={of} otherwise={is.next} /></dd></div>
         {is.waits_for.length > 0 && (
-          <div><dt>Blocked by</dt><dd>{is.waits_for.map((each) => <a key={each} class="blocker" href={linkTo("service", each)}>{each}</a>)}</dd></div>
+          <div><dt>Blocked by</dt><dd><Blockers names={is.waits_for} above={[of.service]} /></dd></div>
         )}
         {is.rule && <div><dt>Rule</dt><dd>{is.rule}</dd></div>}
       </dl>
@@ -55,6 +56,25 @@ function Told({ of, is }: { of: Live; is: Explanation }) {
         </div>
       )}
     </>
+  );
+}
+
+/** What it waits for, and why that is not there, down to the cause. */
+function Blockers({ names, above }: { names: readonly string[]; above: readonly string[] }) {
+  const blocking = names.filter((each) => !above.includes(each)).map((name) => ({ name, found: instancesOf(name).filter((each) => severity(each) !== "good") }));
+  return (
+    <ul class="blockers">
+      {blocking.map(({ name, found }) => (
+        <li key={name}>
+          <a class="blocker" href={linkTo("service", name)}>{name}</a>
+          {found.map((each) => (
+            <span key={each.name}> is {each.state}: <Sentence of={each} />
+              {each.state === "waiting" && <Blockers names={each.depends_on} above={[...above, name]} />}
+            </span>
+          ))}
+        </li>
+      ))}
+    </ul>
   );
 }
 
