@@ -125,6 +125,13 @@ export async function sampleHome(change = (text) => text) {
   return { home, config: change(text) };
 }
 
+/** The sample with an argument too much for its backend, which tries again only every 20 s. */
+export function mistaken(sample) {
+  return sample
+    .replace('["python3", "backend.py", "${PORT}"]', '["python3", "backend.py", "--port", "${PORT}"]')
+    .replace('"delay": "100ms"', '"delay": "20s", "jitter": 0');
+}
+
 /** Made once in the build folder. */
 function sampleVirtualenv() {
   const path = join(process.env.AURORA_WEB_ARTEFACTS, "sample-venv");

@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { clockTime } from "../text/formats.ts";
 import { theme } from "../state/settings.ts";
 
 export interface ChartLine {
@@ -92,9 +93,9 @@ function options(
       x: { time: true, range: (_u, min, max) => [Math.min(min ?? 0, (max ?? 0) - windowSeconds), max ?? 1] },
       y: { range: (_u, _min, max) => [0, (max || 1) * 1.15] },
     },
-    axes: [{ ...axis, space: 70 }, { ...axis, size: 66, space: 34, values: (_u, ticks) => ticks.map(write) }],
+    axes: [{ ...axis, space: 80, values: (_u, ticks) => ticks.map((at) => clockTime(new Date(at * 1000)).slice(0, windowSeconds < 600 ? 8 : 5)) }, { ...axis, size: 66, space: 34, values: (_u, ticks) => ticks.map(write) }],
     series: [
-      { value: (_u, at) => (at === null ? "–" : new Date(at * 1000).toLocaleTimeString()) },
+      { value: (_u, at) => (at === null ? "–" : clockTime(new Date(at * 1000)).slice(0, 8)) },
       ...lines.map(({ label, colour }): uPlot.Series => ({
         label,
         stroke: styleOf(colour),

@@ -68,7 +68,7 @@ function Blockers({ names, above }: { names: readonly string[]; above: readonly 
         <li key={name}>
           <a class="blocker" href={linkTo("service", name)}>{name}</a>
           {found.map((each) => (
-            <span key={each.name}> is {each.state}: <Sentence of={each} />
+            <span key={each.name}> is {each.state === "backoff" ? "in backoff" : each.state}: <Sentence of={each} />
               {each.state === "waiting" && <Blockers names={each.depends_on} above={[...above, name]} />}
             </span>
           ))}

@@ -1,0 +1,101 @@
+// The parts of a service page that the daemon is asked for: against its own routes where it has them,
+// and, for what charts draw, against answers of their shapes.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { eventually, newHome } from "./support/daemon.mjs";
+import { speaker } from "./support/speaker.mjs";
+import { picture, Stage } from "./support/stage.mjs";
+
+let stage;
+const home = newHome();
+before(async () => {
+  const web = speaker(home, "web", {
+    env: { DB_PASSWORD: "very-secret", COLOUR: "blue" },
+    health: { exec: ["sh", "-c", "echo all is well"], interval: "200ms" },
+    labels: { team: "core" },
+  });
+  stage = await Stage.open({ home, config: { name: "panels", services: { web } } });
+  await stage.daemon.until("web", (is) => is.health === "healthy", "is healthy");
+});
+after(() => stage?.close());
+
+/** Whether this daemon has a route; a test of one that it has not is skipped, and says so. */
+async function has(what) {
+  return (await stage.daemon.api("GET", `/api/v1/services/web/${what}`)).status === 200;
+}
+
+const panel = (page, name) => page.getByRole("region", { name, exact: true });
+
+test("the configuration as resolved, secrets masked", async (t) => {
+  if (!(await has("configuration"))) return t.skip("the daemon does not tell configurations yet");
+  const page = await stage.page({ at: "#/service/web" });
+  await panel(page, "Configuration").getByText("python3 speaker.py web").waitFor();
+  await panel(page, "Environment").getByText("blue").waitFor();
+  await panel(page, "Environment").getByText("DB_PASSWORD").waitFor();
+  assert.doesNotMatch(await page.content(), /very-secret/);
+  await stage.blameless(page);
+  await page.context().close();
+});
+
+test("the processes of its tree", async (t) => {
+  if (!(await has("processes"))) return t.skip("the daemon does not tell processes yet");
+  const page = await stage.page({ at: "#/service/web" });
+  const { pid } = await stage.daemon.service("web");
+  await panel(page, "Processes").getByRole("cell", { name: String(pid), exact: true }).waitFor();
+  await panel(page, "Processes").getByText("speaker.py").waitFor();
+  await page.context().close();
+});
+
+test("results of probes as they come", async (t) => {
+  if (!(await has("probes"))) return t.skip("the daemon does not tell results of probes yet");
+  const page = await stage.page({ at: "#/service/web" });
+  await panel(page, "Probes").getByText("all is well").first().waitFor();
+  const count = () => panel(page, "Probes").locator("tbody tr").count();
+  const first = await count();
+  await eventually(async () => (await count()) > first || first === 30, "another result came");
+  await page.context().close();
+});
+
+test("samples of CPU and memory, on the card and on the page", { timeout: 60_000 }, async (t) => {
+  if (!(await has("usage"))) return t.skip("the daemon does not tell samples yet");
+  const page = await stage.page();
+  await page.locator('.card[data-name="web"] .spark.memory .line').waitFor();
+  await page.evaluate(() => void (location.hash = "#/service/web"));
+  await page.locator(".chart canvas").first().waitFor();
+  await stage.blameless(page);
+  await page.context().close();
+});
+
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+const told = {
+  probes: { probes: Array.from({ length: 90 }, (_, i) => ({ at: ago(180 - 2 * i), healthy: i % 37 !== 5, took_seconds: 0.004, text: i % 37 === 5 ? "connection refused" : "HTTP 200" })) },
+  usage: { samples: Array.from({ length: 170 }, (_, i) => ({ at: ago(850 - 5 * i), cpu_percent: i % 50, memory_bytes: 2e7 + i * 1e4 })) },
+};
+
+test("charts are drawn under the policy, in the colours of the theme", async () => {
+  const page = await stage.page();
+  for (const [part, answer] of Object.entries(told)) {
+    await page.route(`**/api/v1/services/web/${part}`, (route) => route.fulfill({ json: { services: [{ name: "web", ...answer }] } }));
+  }
+  // A daemon without samples refuses the subscription, and the page would not ask.
+  await page.routeWebSocket(/stream/, (client) => {
+    const daemon = client.connectToServer();
+    client.onMessage((message) => void (String(message).includes('"usage"') || daemon.send(message)));
+  });
+  await page.reload();
+  await page.locator('.card[data-name="web"] .spark.cpu .line').waitFor();
+  await page.evaluate(() => void (location.hash = "#/service/web"));
+  await page.waitForFunction(() => document.querySelectorAll(".chart canvas").length === 3);
+  const ink = () => page.locator(".chart canvas").first().evaluate((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let sum = 0;
+    for (let i = 3; i < data.length; i += 4) sum += data[i] > 0 ? 1 : 0;
+    return sum;
+  });
+  await eventually(async () => (await ink()) > 1000, "something is drawn");
+  assert.match(await page.getByRole("img", { name: /^Latency: newest 4.0 ms/ }).getAttribute("aria-label"), /highest/);
+  await panel(page, "Probes").scrollIntoViewIfNeeded();
+  await picture(page, "charts");
+  await stage.blameless(page);
+  await page.context().close();
+});
