@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "fixture.hpp"
@@ -62,6 +63,27 @@ BOOST_AUTO_TEST_CASE(goes_back_from_what_is_no_program) {
   });
   BOOST_TEST(one.complaint().find("cannot execute") != std::string::npos);
   BOOST_TEST(one.code() == 7);
+}
+
+BOOST_AUTO_TEST_CASE(starts_under_a_limit_of_file_sizes) {
+  BOOST_TEST_MESSAGE("Where its memory can be no file the keeper keeps what it holds all the same");
+  kept one(
+      [](fake_reactor& self) {
+        self.begin();
+        if (self.generation == 0) {
+          const pipe_ends log;
+          self.hold(kind::log, "web", 0, log.in);
+          self.ready();
+          self.crash();
+        }
+        self.leaving(static_cast<int>(self.held.size()));
+        return 0;
+      },
+      [] {
+        const rlimit small{4096, 4096};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+      });
+  BOOST_TEST(one.code() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_before_the_word_is_no_upgrade) {

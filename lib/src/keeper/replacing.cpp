@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -24,11 +25,13 @@ constexpr std::int64_t trial_time = 5'000'000'000;
 }  // namespace
 
 loop* loop::in(int memory) {
-  const bool fresh = memory < 0;
-  if (fresh) memory = ::memfd_create("aurora-keeper", 0);
-  if (fresh && ::ftruncate(memory, sizeof(loop)) != 0) return nullptr;
-  void* const area =
-      ::mmap(nullptr, sizeof(loop), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memory, 0);
+  if (memory < 0) {
+    memory = ::memfd_create("aurora-keeper", 0);
+    // Under a limit of file sizes: memory that cannot be given on.
+    if (::ftruncate(memory, sizeof(loop)) != 0) ::close(std::exchange(memory, -1));
+  }
+  const int kind = MAP_SHARED | MAP_NORESERVE | (memory < 0 ? MAP_ANONYMOUS : 0);
+  void* const area = ::mmap(nullptr, sizeof(loop), PROT_READ | PROT_WRITE, kind, memory, 0);
   if (area == MAP_FAILED) return nullptr;
   loop* const life = static_cast<loop*>(area);
   life->memory_ = memory;
@@ -55,7 +58,7 @@ void loop::become_reactor(int link) {
     std::_Exit(EXIT_FAILURE);
   }
   ::close(signals_);
-  ::close(memory_);
+  if (memory_ >= 0) ::close(memory_);
   held_.close();
   const reactor_program program = program_;
   ::munmap(this, sizeof *this);
@@ -103,7 +106,7 @@ void loop::end_trial() {
   how_ = standing::settled;
   held_.told(held_table::most);
   begun_ = false;
-  execute("keeper", memory_);
+  if (memory_ >= 0) execute("keeper", memory_);
 }
 
 }  // namespace aurora::keeper
