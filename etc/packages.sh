@@ -43,6 +43,8 @@ faketime                        clock steps
 systemd                         verifies the unit
 strace                          counts what an idle daemon does
 chromium                        the browser that the page is tested in
+prometheus                      scrapes the metrics, and its promtool judges them
+python3-prometheus-client       the strict parser of OpenMetrics
 LIST
 }
 

@@ -105,6 +105,9 @@ class fake_backend : public backend {
     out.edges.push_back({"web", "db", "ready", true, false, true});
     return out;
   }
+  boost::asio::awaitable<std::string> metrics(wire::exposition how) override {
+    co_return how == wire::exposition::text ? "text\n" : "# EOF\n";
+  }
   std::vector<journal_entry> events(std::uint64_t since, std::size_t most) override {
     std::vector<journal_entry> out;
     for (const auto& each : journal) {

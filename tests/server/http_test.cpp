@@ -48,6 +48,20 @@ BOOST_AUTO_TEST_CASE(not_ready) {
   BOOST_TEST(json_of(answer).at("detail").as_string() == "db (backoff)");
 }
 
+// Metrics come in the form that Accept asks for, each with its own type.
+BOOST_AUTO_TEST_CASE(metrics) {
+  running_server on;
+  auto client = on.client();
+  const auto plain = client.get("/metrics");
+  BOOST_TEST(plain.status == 200);
+  BOOST_TEST(plain.field("Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
+  const auto open =
+      client.ask("GET", "/metrics", "Accept: application/openmetrics-text;version=1.0.0\r\n");
+  BOOST_TEST(open.field("Content-Type") ==
+             "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  BOOST_TEST(open.body == "# EOF\n");
+}
+
 // HEAD is GET without the body, on every path that has a GET.
 BOOST_AUTO_TEST_CASE(heads) {
   running_server on;

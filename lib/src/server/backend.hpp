@@ -14,6 +14,8 @@
 #include <aurora/answers.hpp>
 #include <aurora/plan.hpp>
 
+#include "wire/exposition.hpp"
+
 namespace aurora::server {
 
 template <class T>
@@ -73,6 +75,9 @@ class backend {
   /// Reads logs and looks at who holds ports, off the loop.
   virtual boost::asio::awaitable<answer<std::vector<explanation>>> why(std::string name) = 0;
   virtual service_graph graph() = 0;
+
+  /// The text of `/metrics`, as of now. Written, and most of it read, off the loop.
+  virtual boost::asio::awaitable<std::string> metrics(wire::exposition how) = 0;
 
   /// Entries after `since` (a sequence number), oldest first, at most `most`; the journal keeps the
   /// last 10,000.

@@ -4,6 +4,7 @@
 
 #include <aurora/version.hpp>
 
+#include "server/data_handlers.hpp"
 #include "server/publisher.hpp"
 #include "wire/answers.hpp"
 #include "wire/openapi.hpp"
@@ -245,7 +246,7 @@ awaitable<reply> answer_later(backend& from, api_call call) {
     case endpoint::check:
       co_return co_await check(from, std::move(call));
     default:
-      co_return no_such_route();
+      co_return co_await answer_data(from, std::move(call));
   }
 }
 

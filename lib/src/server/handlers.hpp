@@ -16,6 +16,7 @@ struct api_call {
   std::string name;  ///< what "{name}" stood for
   wire::query query;
   std::string body;
+  std::string accept;  ///< the `Accept` field; empty: none
 };
 
 /// Whether the call only reads what is there (`answer_now`) or may take its time (`answer_later`).

@@ -118,6 +118,7 @@ awaitable<bool> session::one_request() {
     }
     call.name = std::move(found.name);
     call.query = std::move(*query);
+    call.accept = text(connection_.request()[boost::beast::http::field::accept]);
     if (connection_.has_body()) sound = co_await connection_.read_body();
     if (sound) {
       call.body = connection_.request().body();

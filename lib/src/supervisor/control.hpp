@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,8 +11,10 @@
 
 #include "server/backend.hpp"
 #include "supervisor/configuration.hpp"
+#include "supervisor/cpu_account.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/sampler.hpp"
+#include "wire/metrics.hpp"
 
 namespace aurora::shell {
 
@@ -46,6 +49,7 @@ class control : public server::backend {
       std::vector<std::string> names) override;
   boost::asio::awaitable<server::answer<std::vector<explanation>>> why(std::string name) override;
   service_graph graph() override;
+  boost::asio::awaitable<std::string> metrics(wire::exposition how) override;
   std::vector<journal_entry> events(std::uint64_t since, std::size_t most) override;
   bool ready() override;
   server::answer<std::vector<server::log_source>> logs(
@@ -66,6 +70,7 @@ class control : public server::backend {
   std::vector<std::string> put_off() const;
   boost::asio::awaitable<server::answer<configuration>> read_again();
   boost::asio::awaitable<void> lock_configuration();
+  wire::instance_metrics count(core::instance_id id, instant now);
   boost::asio::awaitable<probe_report> check_one(core::instance_id id);
   boost::asio::awaitable<void> check_into(core::instance_id id, probe_report& into,
                                           std::size_t& left, boost::asio::steady_timer& answered);
@@ -73,6 +78,7 @@ class control : public server::backend {
   driver& driver_;
   options options_;
   sampler sampler_;
+  std::map<core::instance_id, cpu_account> cpu_;
   stack_spec as_started_;  ///< without its services: what only a start of the daemon adopts
   wall_time started_at_;
   instant began_;

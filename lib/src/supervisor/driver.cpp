@@ -175,6 +175,7 @@ void driver::perform(const core::engine_command& asked) {
 
 void driver::record(const core::command::record& asked) {
   const auto& entry = journal_.append(asked.entry);
+  counters_.on_entry(entry);
   log(level_of(entry), in_words(entry));
   if (const auto id = engine_.find(entry.instance)) changed_.push_back(*id);
 }
@@ -216,6 +217,7 @@ void driver::spawn_pending() {
 
 void driver::forget_runtime(core::instance_id id) {
   changed_.push_back(id);
+  counters_.forget(engine_.name(id));
   if (memory_) memory_->forget(engine_.name(id));
   const auto found = runtimes_.find(static_cast<std::uint32_t>(id));
   if (found == runtimes_.end()) return;
@@ -278,6 +280,7 @@ boost::asio::awaitable<void> driver::keep_time() {
                                 : std::chrono::steady_clock::time_point::max());
     const auto [interrupted] = co_await deadline_.async_wait(reactor::tok);
     if (interrupted) continue;
+    if (armed_) counters_.on_lag(monotonic_now() - *armed_);
     armed_.reset();
     post(core::event::tick{});
   }

@@ -21,6 +21,7 @@
 #include <aurora/status.hpp>
 
 #include "config/recorded_source.hpp"
+#include "core/counters.hpp"
 #include "core/engine.hpp"
 #include "reactor/child/marked.hpp"
 #include "reactor/child/unique_fd.hpp"
@@ -107,6 +108,7 @@ class driver {
 
   core::engine& engine() { return engine_; }
   journal& entries() { return journal_; }
+  core::counters& counters() { return counters_; }
   const state_paths& paths() const { return paths_; }
   reactor::worker_pool& workers() { return workers_; }
   reactor::prober& prober() { return prober_; }
@@ -165,6 +167,7 @@ class driver {
   reactor::worker_pool workers_;
   core::engine engine_;
   journal journal_;
+  core::counters counters_;
   endings endings_;
   std::unique_ptr<store::state_journal> memory_;
   bool noted_shutdown_ = false;

@@ -167,6 +167,9 @@ boost::asio::awaitable<void> instance_runtime::run_probe(core::run_number run) {
       outcome = co_await std::move(probing);
     }
   }
+  const auto asked = co_await boost::asio::this_coro::cancellation_state;
+  if (asked.cancelled() == boost::asio::cancellation_type::none)
+    driver_.counters().on_probe(name(), outcome.took, outcome.healthy);
   driver_.post(core::event::probe_result{id_, run, outcome.healthy, outcome.text});
 }
 

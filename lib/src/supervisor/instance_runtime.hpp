@@ -61,7 +61,9 @@ class instance_runtime {
   }
 
   reactor::log_channel* log();  ///< made when first needed; null: it cannot be made
+  reactor::log_channel* opened_log() { return log_.get(); }  ///< null: not needed yet
   const reactor::child* process() const { return child_.get(); }
+  const std::string& cgroup() const { return cgroup_; }  ///< empty: none
   std::optional<std::uint16_t> port() const;
   std::optional<wall_time> started_at() const { return started_at_; }
   std::optional<wall_time> last_exit_at() const { return last_exit_at_; }

@@ -29,7 +29,7 @@ constexpr std::array<parameter, 1> with_resume{
 using enum endpoint;
 using enum method;
 
-constexpr std::array<route, 23> table{{
+constexpr auto table = std::to_array<route>({
     {status, get, "/api/v1/status", "The daemon and all services", body_kind::none, "status"},
     {services, get, "/api/v1/services/{name}", "One service, with all its instances",
      body_kind::none, "services"},
@@ -74,7 +74,11 @@ constexpr std::array<route, 23> table{{
     {healthz, get, "/healthz", "200 while the daemon answers", body_kind::none, ""},
     {readyz, get, "/readyz", "200 when all wanted services are ready, else 503", body_kind::none,
      ""},
-}};
+    {metrics, get, "/metrics",
+     "Everything that is counted and measured, in Prometheus' text format 0.0.4, or in OpenMetrics "
+     "1.0 where Accept asks for it",
+     body_kind::none, ""},
+});
 
 constexpr std::string_view placeholder = "{name}";
 

@@ -38,6 +38,7 @@ enum class endpoint {
   openapi,
   healthz,
   readyz,
+  metrics,
 };
 
 enum class method { get, post };  ///< HEAD goes wherever GET does
