@@ -8,7 +8,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from aurora_e2e import FOREVER, SANITIZED, Case, alive, eventually, main
+from aurora_e2e import FOREVER, SANITIZED, Case, alive, eventually, main, moment
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 DAY = 86400
@@ -88,6 +88,30 @@ class Steps(Case):
         self.assertTrue(alive(pid))
         ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
         self.assertAlmostEqual(status["uptime_seconds"], time.clock_gettime(time.CLOCK_BOOTTIME) - ticks, delta=0.5)
+        sequence = [event["sequence"] for event in daemon.events()]
+        self.assertEqual(sequence, sorted(sequence), "history is in order, whatever the clock says")
+
+    def test_hours_and_decades(self):
+        """M12: an hour, ten years, 1970, the hour that summer time skips and the leap second: waits, uptimes and answers are what they were."""
+        daemon = self.daemon({"web": {"command": FOREVER},
+                              "flaky": {"command": ["false"], "restart": {"delay": "800ms", "factor": 1, "jitter": 0, "limit": 0}}}, start=False)
+        daemon.start(env={"LD_PRELOAD": str(self.library), "FAKETIME_TIMESTAMP_FILE": str(self.offset), "FAKETIME_NO_CACHE": "1",
+                          "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "Europe/Berlin"})
+        daemon.wait_state("web", "running")
+        pid, real = daemon.status("web")["pid"], time.time()
+        summer, leap = 1774746000, 1483228799  # 2026-03-29T01:00Z, 2016-12-31T23:59:59Z
+        for seconds in (3600, -3600, 10 * 365 * DAY, -10 * 365 * DAY, -int(real), summer - int(real) - 1, leap - int(real) - 1, 0):
+            with self.subTest(step=seconds):
+                since = daemon.wait_state("flaky", "backoff", daemon.sequence())["sequence"]
+                begun, uptime = time.monotonic(), daemon.status("web")["uptime_seconds"]
+                self.step(seconds)
+                daemon.wait_state("flaky", "starting", since)
+                passed = time.monotonic() - begun
+                self.assertTrue(0.5 < passed < 2, f"the pause was {passed}")
+                self.assertAlmostEqual(daemon.status("web")["uptime_seconds"] - uptime, passed, delta=0.5)
+                told = moment(daemon.events()[-1])
+                self.assertAlmostEqual(told, time.time() + seconds, delta=30, msg="the times told follow the clock")
+        self.assertEqual((daemon.status("web")["pid"], daemon.status("web")["restarts"]), (pid, 0))
         sequence = [event["sequence"] for event in daemon.events()]
         self.assertEqual(sequence, sorted(sequence), "history is in order, whatever the clock says")
 
