@@ -150,6 +150,17 @@ BOOST_AUTO_TEST_CASE(no_process_to_be_had) {
   }));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_used_up_is_given_back) {
+  BOOST_TEST_MESSAGE(
+      "A full epoll (ENOSPC) or table of processes passes by itself, a full disk not");
+  const auto transient = [](phase where) {
+    return reactor::launch_error{where, ENOSPC, "something"}.transient();
+  };
+  BOOST_TEST(transient(phase::resources));
+  BOOST_TEST(transient(phase::fork));
+  BOOST_TEST(!transient(phase::exec));
+}
+
 BOOST_AUTO_TEST_CASE(errors_are_told_soon) {
   BOOST_TEST_MESSAGE("P07: told within 200 ms; it takes microseconds");
   const double before = cpu_seconds();

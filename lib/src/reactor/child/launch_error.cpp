@@ -45,6 +45,8 @@ std::string exec_hint(const launch_error& error) {
 }  // namespace
 
 bool launch_error::transient() const {
+  // A place in epoll, a process: what is used up is given back.
+  if (error == ENOSPC && (where == phase::resources || where == phase::fork)) return true;
   switch (error) {
     case EAGAIN:
     case ENOMEM:
