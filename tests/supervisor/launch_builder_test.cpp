@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_missing_env_file_is_an_error_in_words) {
   service.env = {env_file{"/nonexistent/own.env"}};
   const auto launch = shell::build_launch(service, second_instance());
   BOOST_REQUIRE(!launch);
-  BOOST_TEST(launch.error() ==
+  BOOST_TEST(launch.error().words ==
              "env_files: cannot open \"/nonexistent/own.env\": No such file or directory");
 }
 
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_user_is_told) {
   service.user = "no-such-user-here";
   const auto launch = shell::build_launch(service, second_instance());
   BOOST_REQUIRE(!launch);
-  BOOST_TEST(launch.error().find("no-such-user-here") != std::string::npos);
+  BOOST_TEST(launch.error().words.find("no-such-user-here") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_user_brings_its_own_home) {

@@ -46,7 +46,7 @@ const argv_template& command_of(const hooks_spec& hooks, core::hook_kind hook) {
 
 boost::asio::awaitable<built_launch> instance_runtime::command_launch(argv_template command,
                                                                       const char* purpose) const {
-  built_launch launch = std::string();
+  built_launch launch = build_fault("");
   if (may_block(spec())) {
     auto work = [service = spec(), where = context(), command = std::move(command)] {
       return build_launch(service, where, command);
@@ -77,7 +77,7 @@ boost::asio::awaitable<void> instance_runtime::perform_hook(core::run_number run
     done.ok = result.ok();
     done.text = fmt::format("{}: {}", word(hook), describe(result));
   } else {
-    done.text = fmt::format("{}: {}", word(hook), launch.error());
+    done.text = fmt::format("{}: {}", word(hook), launch.error().words);
   }
   driver_.post(std::move(done));
 }
@@ -97,7 +97,7 @@ boost::asio::awaitable<void> instance_runtime::perform_stop_command(core::run_nu
     done.ok = result.ok();
     done.text = describe(result);
   } else {
-    done.text = launch.error();
+    done.text = launch.error().words;
   }
   driver_.post(std::move(done));
 }
@@ -126,7 +126,7 @@ boost::asio::awaitable<built_probe> instance_runtime::probe_request() const {
   if (auto request = network_request()) co_return std::move(*request);
   auto building = command_launch(std::get<exec_probe>(spec().health->probe).command, "health");
   auto launch = co_await std::move(building);
-  if (!launch) co_return built_probe(launch.error());
+  if (!launch) co_return built_probe(launch.error().words);
   co_return reactor::probe_request(reactor::exec_request{std::move(*launch)});
 }
 

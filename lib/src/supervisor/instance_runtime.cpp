@@ -169,7 +169,7 @@ boost::asio::awaitable<void> instance_runtime::launch_when_read(core::run_number
 
 void instance_runtime::launch(core::run_number run, built_launch launch) {
   using core::event::spawn_fault;
-  if (!launch) return fail_spawn(run, spawn_fault::permanent, launch.error());
+  if (!launch) return fail_spawn(run, launch.error().lasts, launch.error().words);
   if (auto* output = log()) {
     give_log_to(launch->user);
     launch->stdout_fd = output->stdout_fd();

@@ -23,7 +23,6 @@ namespace aurora::shell {
 
 class driver;
 
-using built_launch = boost::system::result<reactor::launch_spec, std::string>;
 using built_probe = boost::system::result<reactor::probe_request, std::string>;
 
 /// What the shell holds for one instance: its log, its process, its readiness, the probe in flight.

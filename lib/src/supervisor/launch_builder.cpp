@@ -19,7 +19,22 @@ namespace {
 
 using variables = std::vector<std::pair<std::string, std::string>>;
 template <class T>
-using built = boost::system::result<T, std::string>;
+using built = boost::system::result<T, build_fault>;
+
+core::event::spawn_fault lasting(int error) {
+  using core::event::spawn_fault;
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EIO:
+    case EINTR:
+    case EAGAIN:
+      return spawn_fault::transient;
+    default:
+      return spawn_fault::permanent;
+  }
+}
 
 bool inherited(std::string_view name) {
   for (const std::string_view kept :
@@ -69,9 +84,14 @@ struct account {
 };
 
 built<account> find_user(const std::string& name) {
+  errno = 0;
   const passwd* entry = ::getpwnam(name.c_str());
   if (!entry)
     if (const auto uid = as_number(name)) entry = ::getpwuid(*uid);
+  const int error = errno;
+  if (!entry && lasting(error) == core::event::spawn_fault::transient)
+    return build_fault(fmt::format("user: cannot look up \"{}\": {}", name, std::strerror(error)),
+                       lasting(error));
   if (!entry) {
     const auto uid = as_number(name);
     if (!uid)
@@ -95,7 +115,11 @@ built<account> find_user(const std::string& name) {
 }
 
 built<gid_t> find_group(const std::string& name) {
+  errno = 0;
   if (const group* entry = ::getgrnam(name.c_str())) return entry->gr_gid;
+  if (const int error = errno; lasting(error) == core::event::spawn_fault::transient)
+    return build_fault(fmt::format("group: cannot look up \"{}\": {}", name, std::strerror(error)),
+                       lasting(error));
   if (const auto gid = as_number(name)) return static_cast<gid_t>(*gid);
   return fmt::format("group: there is no group \"{}\" on this machine (getent group)", name);
 }
@@ -119,11 +143,18 @@ built<std::optional<account>> find_account(const service_spec& service) {
   return std::optional<account>(std::move(who));
 }
 
+build_fault unreadable(const std::string& path, int error) {
+  return {fmt::format("env_files: cannot open \"{}\": {}", path, std::strerror(error)),
+          lasting(error)};
+}
+
 built<variables> read_env_file(const std::string& path) {
+  errno = 0;
   std::ifstream in(path);
-  if (!in) return fmt::format("env_files: cannot open \"{}\": {}", path, std::strerror(errno));
+  if (!in) return unreadable(path, errno);
   std::ostringstream text;
-  text << in.rdbuf();
+  if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+  if (in.bad() || text.fail()) return unreadable(path, errno != 0 ? errno : EIO);
   diagnostics faults;
   auto found = parse_env_file(text.str(), path, faults);
   if (has_errors(faults)) return fmt::format("env_files: {}", to_string(faults.front()));
@@ -194,13 +225,12 @@ bool may_block(const service_spec& service) {
          std::any_of(service.env.begin(), service.env.end(), is_file);
 }
 
-built<reactor::launch_spec> build_launch(const service_spec& service,
-                                         const launch_context& context) {
+built_launch build_launch(const service_spec& service, const launch_context& context) {
   return build_launch(service, context, service.command);
 }
 
-built<reactor::launch_spec> build_launch(const service_spec& service, const launch_context& context,
-                                         const argv_template& command) {
+built_launch build_launch(const service_spec& service, const launch_context& context,
+                          const argv_template& command) {
   auto who = find_account(service);
   if (!who) return who.error();
   auto environment = compose_environment(service, context, *who);

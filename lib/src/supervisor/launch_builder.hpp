@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/system/result.hpp>
@@ -9,6 +10,7 @@
 #include <aurora/spec.hpp>
 
 #include "core/engine.hpp"
+#include "core/events.hpp"
 #include "reactor/child/launch.hpp"
 
 namespace aurora::shell {
@@ -31,15 +33,23 @@ std::vector<std::pair<std::string, std::string>> base_environment();
 /// disk, either of which may take its time. Such a launch is built on a worker.
 bool may_block(const service_spec& service);
 
-/// The launch of a service's own command. The error says what is wrong in words: an unknown user,
-/// an env file that cannot be read. Env files are read here, at
-/// each start. Safe on any thread.
-boost::system::result<reactor::launch_spec, std::string> build_launch(
-    const service_spec& service, const launch_context& context);
+/// What is wrong, in words: an unknown user, an env file that cannot be read. Transient where the
+/// system had no descriptor or memory to look with: then nothing is known of the user or the file.
+struct build_fault {
+  build_fault() = default;
+  build_fault(std::string said, core::event::spawn_fault how = core::event::spawn_fault::permanent)
+      : words(std::move(said)), lasts(how) {}
+  std::string words;
+  core::event::spawn_fault lasts = core::event::spawn_fault::permanent;
+};
+using built_launch = boost::system::result<reactor::launch_spec, build_fault>;
+
+/// The launch of a service's own command. Env files are read here, at each start. Safe on any
+/// thread.
+built_launch build_launch(const service_spec& service, const launch_context& context);
 
 /// The same surroundings for another command of the service: a hook, a stop command, an exec probe.
-boost::system::result<reactor::launch_spec, std::string> build_launch(const service_spec& service,
-                                                                      const launch_context& context,
-                                                                      const argv_template& command);
+built_launch build_launch(const service_spec& service, const launch_context& context,
+                          const argv_template& command);
 
 }  // namespace aurora::shell
