@@ -1,9 +1,13 @@
 #include <map>
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
+
 #include "fixture.hpp"
+#include "reactor/child/marked.hpp"
 
 using namespace aurora;
 using namespace aurora::test;
@@ -115,6 +119,51 @@ BOOST_AUTO_TEST_CASE(are_killed_with_all_that_descends_from_them) {
   process->signal_tree(SIGKILL);
   await(loop, process->gone());
   BOOST_TEST(process->left_over().empty());
+}
+
+BOOST_AUTO_TEST_CASE(are_not_taken_for_gone_when_nobody_can_look) {
+  BOOST_TEST_MESSAGE("M11: without a descriptor to look with, whether it lives is not guessed");
+  BOOST_TEST(in_fork([&] {
+    boost::asio::io_context here;
+    // What needs descriptors itself: the loop, and the sanitizer when it first sees a type.
+    const boost::asio::posix::stream_descriptor opens_the_loop(here);
+    try {
+      throw boost::system::system_error(EMFILE, boost::system::system_category(), "first");
+    } catch (const boost::system::system_error& fault) {
+      require(fault.code().value() == EMFILE, "EMFILE");
+    }
+    const rlimit none{0, 4096};
+    require(::setrlimit(RLIMIT_NOFILE, &none) == 0, "setrlimit");
+    bool refused = false;
+    try {
+      child::adopt(here.get_executor(), adoption());
+    } catch (const boost::system::system_error& fault) {
+      refused = fault.code().value() == EMFILE;
+    }
+    require(refused, "adopt says that it cannot tell");
+    try {
+      reactor::find_marked(marker);
+      refused = false;
+    } catch (const boost::system::system_error&) {
+    }
+    require(refused, "find_marked says that it cannot tell");
+  }));
+  auto process = child::adopt(loop.get_executor(), adoption());
+  process->signal(SIGKILL);
+  wait(*process);
+}
+
+BOOST_AUTO_TEST_CASE(are_known_by_their_marker_where_their_start_is_not) {
+  BOOST_TEST_MESSAGE("The daemon before could not read when it was started");
+  auto from = adoption();
+  from.leader.started = 0;
+  auto process = child::adopt(loop.get_executor(), from);
+  BOOST_TEST(process->left_over() == std::vector<pid_t>{pid});
+  from.marker = "another";
+  auto stranger = child::adopt(loop.get_executor(), from);
+  BOOST_TEST(!stranger->signal(SIGKILL));
+  process->signal(SIGKILL);
+  wait(*process);
 }
 
 BOOST_AUTO_TEST_CASE(without_anybody_who_knows_end_unknown) {

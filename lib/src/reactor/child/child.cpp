@@ -49,11 +49,22 @@ std::optional<exit_status> try_reap(int pidfd, int how = 0) {
   return std::nullopt;
 }
 
-/// The pidfd of that very process; none where its number is another's by now.
-unique_fd open_same(const process_identity& which) {
+/// Whether the number is still that process'. One whose start could not be read is known by its
+/// marker.
+bool is_same(const process_identity& which, const std::string& marker) {
+  if (which.started == 0) return !marker.empty() && look_up_marker(which.pid) == marker;
+  const auto now = look_up_process(which.pid);
+  return now && now->started == which.started;
+}
+
+/// The pidfd of that very process; none where its number is another's by now. Throws where it
+/// cannot be told: whoever took a process for gone would start a second one.
+unique_fd open_same(const process_identity& which, const std::string& marker) {
   unique_fd process(static_cast<int>(::syscall(SYS_pidfd_open, which.pid, 0)));
-  const auto now = process ? read_process(which.pid) : std::nullopt;
-  if (!now || now->started != which.started) process = unique_fd();
+  if (!process && errno != ESRCH)
+    throw boost::system::system_error(errno, boost::system::system_category(),
+                                      "cannot watch pid " + std::to_string(which.pid));
+  if (process && !is_same(which, marker)) process = unique_fd();
   return process;
 }
 
@@ -109,10 +120,9 @@ struct child::impl {
 
   /// Watches one that may be gone.
   void watch(pidfd_stream& stream, const process_identity& which) {
-    auto process = open_same(which);
-    boost::system::error_code error;
-    if (process) stream.assign(process.get(), error);
-    if (!process || error) return;
+    auto process = open_same(which, tree.identity().marker);
+    if (!process) return;
+    stream.assign(process.get());
     child_registry::instance().add(which.pid, process.release());
   }
 

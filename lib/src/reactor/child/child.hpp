@@ -36,7 +36,8 @@ class exit_source {
 /// A process by what makes a pid an identity within one boot.
 struct process_identity {
   pid_t pid = 0;
-  std::uint64_t started = 0;  ///< clock ticks since boot, field 22 of /proc/PID/stat
+  /// Clock ticks since boot, field 22 of /proc/PID/stat; 0: could not be read, the marker tells.
+  std::uint64_t started = 0;
   friend bool operator==(const process_identity&, const process_identity&) = default;
 };
 /// Empty: there is no such process.
@@ -61,8 +62,9 @@ class child {
   static boost::system::result<std::unique_ptr<child>, launch_error> launch(
       boost::asio::any_io_executor executor, const launch_spec& spec);
   /// Goes on with a program that an earlier process launched: the same processes and no others,
-  /// whatever their numbers are used for by now. Never fails: where its main process is gone,
-  /// `wait` tells so at once, with the status where `ends` has it, else as `unattended`.
+  /// whatever their numbers are used for by now. Where its main process is gone, `wait` tells so at
+  /// once, with the status where `ends` has it, else as `unattended`. Throws
+  /// boost::system::system_error where it cannot be told whether it is gone.
   static std::unique_ptr<child> adopt(boost::asio::any_io_executor executor, const adoption& from);
   ~child();
   child(const child&) = delete;

@@ -1,6 +1,7 @@
 #include "reactor/child/marked.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -10,6 +11,8 @@
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <boost/system/system_error.hpp>
 
 namespace aurora::reactor {
 namespace {
@@ -22,6 +25,20 @@ std::optional<pid_t> number_of(const char* name) {
   const auto [stop, fault] = std::from_chars(name, end, pid);
   if (fault != std::errc() || stop != end) return std::nullopt;
   return pid;
+}
+
+[[noreturn]] void throw_unreadable() {
+  throw boost::system::system_error(errno, boost::system::system_category(), "cannot read '/proc'");
+}
+
+std::vector<pid_t> all_processes() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), &::closedir);
+  if (!processes) throw_unreadable();
+  std::vector<pid_t> pids;
+  for (errno = 0; const auto* entry = ::readdir(processes.get()); errno = 0)
+    if (const auto pid = number_of(entry->d_name)) pids.push_back(*pid);
+  if (errno != 0) throw_unreadable();
+  return pids;
 }
 
 bool is_own_image(pid_t pid) {
@@ -46,14 +63,11 @@ bool launches(const process_info& parent) {
 
 std::vector<marked_process> find_marked(std::string_view part) {
   std::vector<marked_process> found;
-  const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), &::closedir);
-  if (!processes) return found;
-  while (const auto* entry = ::readdir(processes.get())) {
-    const auto pid = number_of(entry->d_name);
-    if (!pid || *pid == ::getpid()) continue;
-    auto marker = read_marker(*pid);
+  for (const auto pid : all_processes()) {
+    if (pid == ::getpid()) continue;
+    auto marker = look_up_marker(pid);
     if (marker.find(part) == marker.npos) continue;
-    if (const auto info = read_process(*pid); info && info->alive)
+    if (const auto info = look_up_process(pid); info && info->alive)
       found.push_back({*info, std::move(marker)});
   }
   return found;

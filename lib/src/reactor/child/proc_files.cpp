@@ -1,6 +1,7 @@
 #include "reactor/child/proc_files.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <string_view>
@@ -12,26 +13,53 @@
 
 #include <fmt/format.h>
 
+#include <boost/system/system_error.hpp>
+
 #include "reactor/child/unique_fd.hpp"
 
 namespace aurora::reactor {
 namespace {
 
-std::string read_all(const char* path, std::size_t most) {
+struct contents {
   std::string text;
-  const unique_fd file(::open(path, O_RDONLY | O_CLOEXEC));
-  if (!file) return text;
+  int error = 0;
+};
+
+contents read_whole(const std::string& path, std::size_t most) {
+  contents found;
+  const unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return {{}, errno};
   std::size_t size = 0;
-  for (std::size_t room = 4096; size < most; room = size) {
-    text.resize(size + room);
-    const auto got = ::read(file.get(), text.data() + size, room);
+  while (size < most) {
+    found.text.resize(size + std::max<std::size_t>(size, 4096));
+    const auto got = ::read(file.get(), found.text.data() + size, found.text.size() - size);
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0) found.error = errno;
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
   }
-  text.resize(size);
-  return text;
+  found.text.resize(size);
+  return found;
 }
+
+std::string read_all(const std::string& path, std::size_t most) {
+  return read_whole(path, most).text;
+}
+
+/// Throws for what says nothing about the process.
+std::string look_up(pid_t pid, const char* file, std::size_t most) {
+  const auto path = fmt::format("/proc/{}/{}", pid, file);
+  auto found = read_whole(path, most);
+  const auto error = found.error;
+  if (error == 0) return std::move(found.text);
+  const bool gone = error == ENOENT || error == ESRCH;
+  if (!gone && error != EACCES && error != EPERM)
+    throw boost::system::system_error(error, boost::system::system_category(),
+                                      "cannot read '" + path + "'");
+  return {};
+}
+
+constexpr std::size_t small = 64 << 10, most_environment = std::size_t{4} << 20;
 
 template <class Number>
 bool next_number(std::string_view& text, Number& value) {
@@ -54,7 +82,7 @@ bool skip_fields(std::string_view& text, int count) {
   return true;
 }
 
-void append_pids(const char* path, std::vector<pid_t>& into) {
+void append_pids(const std::string& path, std::vector<pid_t>& into) {
   const auto text = read_all(path, std::size_t{16} << 20);
   std::string_view rest = text;
   for (pid_t pid = 0; next_number(rest, pid);) into.push_back(pid);
@@ -81,10 +109,11 @@ bool has_children_files() {
 
 }  // namespace
 
-std::string read_small_file(const char* path) { return read_all(path, 64 << 10); }
+std::string read_small_file(const char* path) { return read_all(path, small); }
 
-std::optional<process_info> read_process(pid_t pid) {
-  const auto text = read_small_file(fmt::format("/proc/{}/stat", pid).c_str());
+namespace {
+
+std::optional<process_info> parse_stat(pid_t pid, const std::string& text) {
   // The name may hold anything, blanks and parentheses too: the fields start after the last one.
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos || text.size() < name_end + 4) return std::nullopt;
@@ -101,16 +130,52 @@ std::optional<process_info> read_process(pid_t pid) {
   return info;
 }
 
-std::string read_marker(pid_t pid) {
+std::string marker_in(std::string_view text) {
   constexpr std::string_view key = "AURORA_RUN=";
-  const auto text = read_all(fmt::format("/proc/{}/environ", pid).c_str(), std::size_t{4} << 20);
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('\0', at), text.size());
-    const auto entry = std::string_view(text).substr(at, end - at);
+    const auto entry = text.substr(at, end - at);
     if (entry.substr(0, key.size()) == key) return std::string(entry.substr(key.size()));
     at = end + 1;
   }
   return {};
+}
+
+}  // namespace
+
+std::optional<process_info> read_process(pid_t pid) {
+  return parse_stat(pid, read_all(fmt::format("/proc/{}/stat", pid), small));
+}
+
+// Without /proc every process would seem to have ended.
+std::optional<process_info> look_up_process(pid_t pid) {
+  const auto text = look_up(pid, "stat", small);
+  if (text.empty() && !read_process(::getpid()))
+    throw boost::system::system_error(ENOENT, boost::system::system_category(),
+                                      "cannot read '/proc/self/stat'");
+  return parse_stat(pid, text);
+}
+
+std::string proc_fault() {
+  std::array<char, 32> text{};
+  const auto size = ::readlink("/proc/self", text.data(), text.size());
+  if (size < 0 && errno != ENOENT)
+    throw boost::system::system_error(errno, boost::system::system_category(),
+                                      "cannot read '/proc/self'");
+  const char* const cure =
+      ": aurorad sees there which process is which (in this namespace: mount -t proc proc /proc)";
+  if (size < 0) return std::string("/proc is not mounted, or shows another namespace") + cure;
+  const std::string_view self(text.data(), static_cast<std::size_t>(size));
+  if (self == std::to_string(::getpid())) return {};
+  return std::string("/proc shows the processes of another namespace") + cure;
+}
+
+std::string read_marker(pid_t pid) {
+  return marker_in(read_all(fmt::format("/proc/{}/environ", pid), most_environment));
+}
+
+std::string look_up_marker(pid_t pid) {
+  return marker_in(look_up(pid, "environ", most_environment));
 }
 
 family_reader::family_reader(source from) : files_(from == source::best && has_children_files()) {}
@@ -122,11 +187,11 @@ std::vector<pid_t> family_reader::children_of(const process_info& parent) {
     const auto [first, last] = table_.equal_range(parent.pid);
     for (auto it = first; it != last; ++it) children.push_back(it->second);
   } else if (parent.threads <= 1) {
-    append_pids(fmt::format("/proc/{0}/task/{0}/children", parent.pid).c_str(), children);
+    append_pids(fmt::format("/proc/{0}/task/{0}/children", parent.pid), children);
   } else {
     const auto tasks = fmt::format("/proc/{}/task", parent.pid);
     each_number(tasks.c_str(), [&](pid_t thread) {
-      append_pids(fmt::format("{}/{}/children", tasks, thread).c_str(), children);
+      append_pids(fmt::format("{}/{}/children", tasks, thread), children);
     });
   }
   return children;

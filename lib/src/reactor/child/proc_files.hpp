@@ -19,11 +19,21 @@ struct process_info {
   bool alive = false;  ///< false: a zombie
 };
 
-/// Empty when there is no such process (any more).
+/// Empty when there is no such process (any more), or when it cannot be read.
 std::optional<process_info> read_process(pid_t pid);
+/// For whoever concludes something from its absence. Empty only when there is no such process.
+/// Throws boost::system::system_error where that cannot be told (no descriptors, no memory, no
+/// /proc).
+std::optional<process_info> look_up_process(pid_t pid);
 
 /// AURORA_RUN in the environment that the process was started with; empty: none, or not readable.
 std::string read_marker(pid_t pid);
+/// Empty: it has none, has ended, or belongs to somebody else. Throws as look_up_process.
+std::string look_up_marker(pid_t pid);
+
+/// What is wrong with /proc, in words; empty: it is there, and shows the processes that this one
+/// sees. Throws as look_up_process.
+std::string proc_fault();
 
 /// A whole file of /proc or /sys; empty also when it cannot be read.
 std::string read_small_file(const char* path);
