@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "store/atomic_file.hpp"
 #include "store/checksum.hpp"
 #include "store/config_copy_text.hpp"
 #include "support/temp_dir.hpp"
@@ -146,6 +147,20 @@ BOOST_AUTO_TEST_CASE(a_failed_save_keeps_the_old_copy) {
   const auto loaded = store::load_config_copy(path + ".new");
   BOOST_REQUIRE(!loaded);
   BOOST_TEST((loaded.error().what == store::load_fault::kind::unreadable));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_can_be_forgotten) {
+  // With the one before: an older configuration must not come back in its place.
+  const temp_dir home;
+  const auto path = home / "config.last";
+  BOOST_REQUIRE(store::save_config_copy(path, some_record()));
+  BOOST_REQUIRE(store::save_config_copy(path, other_record()));
+  store::remove_config_copy(path);
+  for (const auto& each : {path, store::previous_of(path)}) {
+    const auto found = store::load_config_copy(each);
+    BOOST_REQUIRE(found);
+    BOOST_TEST(!found->has_value());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(nobody_else_reads_it) {

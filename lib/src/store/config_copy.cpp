@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <unistd.h>
+
 #include "store/atomic_file.hpp"
 #include "store/config_copy_text.hpp"
 
@@ -33,6 +35,11 @@ boost::system::result<void, std::string> save_config_copy(const std::string& pat
   if (held && *held == record) return {};
   const bool is_damaged = held.has_error() && held.error().what == load_fault::kind::damaged;
   return replace_file(path, bytes, is_damaged ? old_file::goes : old_file::kept_as_previous);
+}
+
+void remove_config_copy(const std::string& path) noexcept {
+  ::unlink(path.c_str());
+  ::unlink(previous_of(path).c_str());
 }
 
 boost::system::result<std::optional<config::source_record>, load_fault> load_config_copy(

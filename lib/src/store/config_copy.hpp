@@ -19,6 +19,9 @@ namespace aurora::store {
 boost::system::result<void, std::string> save_config_copy(const std::string& path,
                                                           const config::source_record& record);
 
+/// Forgets the copy and the one before it.
+void remove_config_copy(const std::string& path) noexcept;
+
 /// Reads a copy; PATH.previous is read the same way. Nothing: there is none. Checksummed as a
 /// whole: what comes back is what was saved. Whatever is wrong with it, the file is left as it is.
 boost::system::result<std::optional<config::source_record>, load_fault> load_config_copy(

@@ -17,15 +17,19 @@ configuration read_configuration(const std::string& path) {
   return found;
 }
 
-std::optional<stack_spec> last_configuration(const state_paths& paths) {
+boost::system::result<std::optional<stack_spec>, std::string> last_configuration(
+    const state_paths& paths) {
+  using found = boost::system::result<std::optional<stack_spec>, std::string>;
   for (const auto& path : {paths.config_copy, store::previous_of(paths.config_copy)}) {
     const auto copy = store::load_config_copy(path);
+    if (copy.has_error() && copy.error().what != store::load_fault::kind::damaged)
+      return found(boost::system::in_place_error, copy.error().words);
     if (!copy || !*copy) continue;
     config::recorded_source source(**copy);
     auto loaded = load_config((*copy)->main_file, source);
-    if (loaded.stack) return std::move(loaded.stack);
+    if (loaded.stack) return found(boost::system::in_place_value, std::move(loaded.stack));
   }
-  return std::nullopt;
+  return found(boost::system::in_place_value, std::nullopt);
 }
 
 void apply_scale(const left_behind& left, stack_spec& stack) {

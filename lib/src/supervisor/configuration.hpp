@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include <boost/system/result.hpp>
+
 #include <aurora/config.hpp>
 
 #include "config/recorded_source.hpp"
@@ -21,9 +23,11 @@ struct configuration {
 /// From the disk. Blocks: for the start, or a worker.
 configuration read_configuration(const std::string& path);
 
-/// The one that was in force last, from its copy in the state directory, or from the copy before;
-/// nothing: there is none that can be read. Blocks.
-std::optional<stack_spec> last_configuration(const state_paths& paths);
+/// The one that was in force last, from its copy in the state directory, or where that is missing
+/// or damaged from the copy before; nothing: there is none. Error: there may be one that cannot be
+/// read now, in words: any other would change what runs. Blocks.
+boost::system::result<std::optional<stack_spec>, std::string> last_configuration(
+    const state_paths& paths);
 
 /// The numbers of instances that operators had asked for.
 void apply_scale(const left_behind& left, stack_spec& stack);

@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -44,6 +45,9 @@ constexpr auto longest_end = std::chrono::seconds(10);
 constexpr auto longest_hand_over = std::chrono::seconds(2);
 constexpr auto hand_over_drain = std::chrono::milliseconds(50);
 
+/// From SIGKILL to the end of whoever got it, on the slowest of machines.
+constexpr auto longest_death = std::chrono::seconds(10);
+
 // All are blocked until the handlers stand: what came before is not lost, and a mask that somebody
 // left blocked is not inherited.
 void take_signals() {
@@ -71,19 +75,27 @@ class daemon {
         server_(loop_.get_executor(), control_, driver_.workers(), server_options()),
         tasks_(loop_.get_executor()) {}
 
+  /// What the system refuses is told, and ends this process: whoever may have services running does
+  /// not guess. The keeper starts another one.
   int run() {
+    try {
+      return run_loop();
+    } catch (const boost::system::system_error& fault) {
+      give_up(fault.what());
+    } catch (const std::bad_alloc&) {
+      give_up("out of memory");
+    }
+  }
+
+ private:
+  int run_loop() {
     take_signals();
     // Before anybody can ask for anything: the next save replaces what was not read.
-    if (const auto loaded = driver_.load(); !loaded) {
-      complain(loaded.error());
-      return exit_failure;
-    }
+    if (const auto loaded = driver_.load(); !loaded) give_up(loaded.error());
     const auto listener = open_listener();
-    if (!listener) {
-      complain(fmt::format("cannot listen on '{}': {}", driver_.paths().socket,
-                           listener.error().message()));
-      return exit_failure;
-    }
+    if (!listener)
+      give_up(fmt::format("cannot listen on '{}': {}", driver_.paths().socket,
+                          listener.error().message()));
     keeper_.on_gone = [this] {
       how_.lock->name_holder(::getpid());
       driver_.warn("keeper", fmt::format("the keeper (pid {}) is gone: services run on, but would "
@@ -92,10 +104,8 @@ class daemon {
                                          keeper_.keeper_pid(), ::getpid()));
     };
     keeper_.start();
-    if (const auto taken = driver_.take_over(std::move(how_.left)); !taken) {
-      complain(taken.error());
-      return exit_failure;
-    }
+    if (const auto taken = driver_.take_over(std::move(how_.left)); !taken) give_up(taken.error());
+    driver_.warn("state directory", how_.volatile_because);
     if (!how_.address.empty())
       driver_.warn("http", fmt::format("nothing listens on {}: this version answers on the control "
                                        "socket alone (\"off\" silences this)",
@@ -111,7 +121,13 @@ class daemon {
     return code_;
   }
 
- private:
+  /// Tasks are under way, and nothing of theirs may be ended in order.
+  [[noreturn]] void give_up(const std::string& words) {
+    log_.flush();
+    complain(words);
+    ::_exit(exit_failure);
+  }
+
   shell::driver::options driver_options() {
     shell::driver::options how;
     how.state_dir = how_.state_dir;
@@ -120,6 +136,10 @@ class daemon {
     how.kept = std::move(how_.kept);
     how.seed = std::random_device{}();
     how.log = &log_;
+    how.on_going_down = [this] {
+      bound_.expires_after(driver_.engine().stack().shutdown_timeout + longest_death);
+      tasks_.spawn(limit_going_down());
+    };
     how.on_down = [this](std::optional<int> code) {
       if (code) code_ = *code;
       tasks_.spawn(end());
@@ -193,7 +213,9 @@ class daemon {
       log_.write(shell::log_level::info, "shutting down");
       driver_.post(core::event::shutdown{});
     }
-    if (force) driver_.post(core::event::kill_all{});
+    if (!force) return;
+    driver_.post(core::event::kill_all{});
+    bound_.expires_after(longest_death);
   }
 
   asio::awaitable<void> watch_for_end() {
@@ -202,7 +224,7 @@ class daemon {
       if (ec) co_return;
       // A signal after `aurorctl down` is the first signal all the same.
       const bool again = std::exchange(signalled_, true);
-      if (again && ending_) leave("asked to end twice");
+      if (again && ending_) leave(without_the_disk("asked to end twice"));
       go_down(again);
     }
   }
@@ -295,6 +317,7 @@ class daemon {
   asio::awaitable<void> end() {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     ending_ = true;
+    bound_.cancel();
     tasks_.spawn(limit_the_end());
     auto closing = close_down(std::nullopt);
     co_await std::move(closing);
@@ -313,21 +336,46 @@ class daemon {
     others_.cancel();
     delay_.cancel();
     over_ = true;
+    bound_.cancel();
     ping_.cancel();
+  }
+
+  /// Everything is killed by then, and what SIGKILL does not end (a process that the kernel does
+  /// not let go of) must not hold up the machine's.
+  asio::awaitable<void> limit_going_down() {
+    while (!ending_ && !over_) {
+      const auto [sooner] = co_await bound_.async_wait(reactor::tok);
+      if (!sooner && !ending_ && !over_) leave("not ended by SIGKILL, and left behind: " + left_behind());
+    }
+  }
+
+  std::string left_behind() {
+    std::string told;
+    auto& engine = driver_.engine();
+    for (const auto id : engine.instances()) {
+      if (!engine.alive(id)) continue;
+      const auto pid = engine.status(id, {}).pid;
+      told += (told.empty() ? "" : ", ") + engine.name(id);
+      if (pid) told += fmt::format(" (pid {})", *pid);
+    }
+    return told + "; the next aurorad on this state directory takes them over";
   }
 
   asio::awaitable<void> limit_the_end() {
     delay_.expires_after(longest_end);
     const auto [ended] = co_await delay_.async_wait(reactor::tok);
-    if (!ended) leave("the disk does not answer");
+    if (!ended) leave(without_the_disk("the disk does not answer"));
+  }
+
+  static std::string without_the_disk(std::string_view why) {
+    return fmt::format(
+        "all services are stopped; ending without the last save or the last reads of logs: {}",
+        why);
   }
 
   // Threads that hang in the kernel can be waited for only by dying.
-  [[noreturn]] void leave(const char* why) {
-    log_.write(shell::log_level::error,
-               fmt::format("all services are stopped; ending without the last save or the last "
-                           "reads of logs: {}",
-                           why));
+  [[noreturn]] void leave(const std::string& words) {
+    log_.write(shell::log_level::error, words);
     log_.flush();
     ::unlink(driver_.paths().socket.c_str());
     keeper_.leaving(exit_failure);
@@ -350,6 +398,7 @@ class daemon {
   bool upgrading_ = false;
   asio::signal_set stop_services_, others_;
   asio::steady_timer delay_{loop_};  // of the start, then of the end
+  asio::steady_timer bound_{loop_};  // of the shutdown
   asio::steady_timer ping_{loop_};
   reactor::orphan_reaper orphans_;
   shell::driver driver_;
@@ -364,7 +413,11 @@ struct program {
 };
 
 /// In a process of its own, with all signals blocked.
+<<<<<<< HEAD
 int run_reactor(int link, const program& which) {
+=======
+int prepare_and_run(int link, const daemon_options& options) {
+>>>>>>> dccb1c6 (Guess nothing at a return, and bound every end)
   asio::io_context loop(1);
   const auto keeper = reactor::keeper_link::take_over(loop.get_executor(), link);
   if (!keeper) {
@@ -375,6 +428,17 @@ int run_reactor(int link, const program& which) {
   if (const auto code = prepared.prepare()) return *code;
   daemon running(loop, **keeper, std::move(prepared.how), which.place.program);
   return running.run();
+}
+
+int run_reactor(int link, const daemon_options& options) {
+  try {
+    return prepare_and_run(link, options);
+  } catch (const boost::system::system_error& fault) {
+    complain(fault.what());
+  } catch (const std::bad_alloc&) {
+    complain("out of memory");
+  }
+  return exit_failure;
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include "server/on_worker.hpp"
 #include "store/state_file.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/instance_runtime.hpp"
@@ -63,6 +62,11 @@ driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options 
            }()),
       prober_(executor, workers_),
       deadline_(executor),
+      renote_(executor),
+      state_(executor, workers_, [this](const std::string& fault) { warn("state", fault); }),
+      configuration_(
+          executor, workers_,
+          [this](const std::string& fault) { warn("copy of the configuration", fault); }),
       tasks_(executor) {}
 
 driver::~driver() = default;
@@ -240,30 +244,12 @@ void driver::save_desired() {
   // Whoever waits for what is not wanted any more hears of it, also where no state changed.
   for (const waiter* one : waiters_)
     changed_.insert(changed_.end(), one->pending.begin(), one->pending.end());
-  if (saving_) {
-    save_again_ = true;
-    return;
-  }
-  saving_ = true;
   store::saved_state wishes;
   for (const auto& entry : engine_.desired())
     wishes.desired.push_back({entry.instance, entry.desired});
-  tasks_.spawn(save(std::move(wishes)));
-}
-
-boost::asio::awaitable<void> driver::save(store::saved_state wishes) {
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-  do {
-    save_again_ = false;
-    auto work = [wishes, path = paths_.state] { return store::save_state(path, wishes); };
-    const auto saved = co_await server::on_worker(workers_, std::move(work));
-    warn("state", saved ? "" : saved.error());
-    if (!save_again_) break;
-    wishes.desired.clear();
-    for (const auto& entry : engine_.desired())
-      wishes.desired.push_back({entry.instance, entry.desired});
-  } while (true);
-  saving_ = false;
+  state_.save([wishes = std::move(wishes), path = paths_.state] {
+    return store::save_state(path, wishes);
+  });
 }
 
 void driver::rearm() {
@@ -328,10 +314,13 @@ void driver::tell_waiters() {
 boost::asio::awaitable<void> driver::stop() {
   stopping_ = true;
   deadline_.cancel();
+  renote_.cancel();
   prober_.stop();
   for (auto& [id, runtime] : runtimes_) runtime->request_stop();
   for (auto& [id, runtime] : runtimes_) co_await runtime->close();
   co_await tasks_.join();
+  co_await state_.close();
+  co_await configuration_.close();
   co_await hub_.stop();
   // All is down, and there is nothing for the next daemon to go on with.
   if (memory_ && engine_.shutting_down() && engine_.down()) {

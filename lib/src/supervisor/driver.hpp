@@ -35,6 +35,7 @@
 #include "supervisor/daemon_log.hpp"
 #include "supervisor/endings.hpp"
 #include "supervisor/journal.hpp"
+#include "supervisor/kept_file.hpp"
 #include "supervisor/left_behind.hpp"
 #include "supervisor/state_dir.hpp"
 
@@ -56,6 +57,7 @@ class driver {
     /// null.
     reactor::keeper_link* keeper = nullptr;
     std::vector<reactor::held_descriptor> kept;  ///< what the keeper handed over
+    std::function<void()> on_going_down;         ///< once, when a shutdown has begun, by whomever
     std::function<void(std::optional<int> code)>
         on_down;  ///< once, when the stack is down after a shutdown
   };
@@ -144,7 +146,6 @@ class driver {
   void adopt_processes(const left_behind& left);
   void sort_out(const left_behind& left);
   void end_stray(const reactor::marked_process& stray, bool at_once);
-  boost::asio::awaitable<void> save_copy(config::source_record record);
   boost::asio::awaitable<void> kill_later(reactor::process_info stray);
   void open_logs_ahead();
   void spawn_pending();
@@ -153,7 +154,7 @@ class driver {
                                              std::string name);
   boost::asio::awaitable<void> close_workers();
   void save_desired();
-  boost::asio::awaitable<void> save(store::saved_state wishes);
+  boost::asio::awaitable<void> note_again();
   core::progress progress_of(core::instance_id id, goal towards) const;
   void rearm();
   void tell_waiters();
@@ -182,16 +183,17 @@ class driver {
   std::size_t opened_ahead_ = 0;  ///< of them have their logs
   bool draining_ = false;
   bool spawning_ = false;
-  bool saving_ = false;
-  bool save_again_ = false;
+  bool noting_again_ = false;
   bool stopping_ = false;
   bool flushing_ = false;
   std::optional<instant> armed_;
   boost::asio::steady_timer deadline_;
+  boost::asio::steady_timer renote_;
   std::unordered_map<std::uint32_t, std::unique_ptr<instance_runtime>> runtimes_;
   std::vector<core::instance_id> changed_;
   std::vector<waiter*> waiters_;
   std::map<std::string, std::string> warnings_;
+  kept_file state_, configuration_;
   reactor::task_scope tasks_;
 };
 

@@ -1,6 +1,8 @@
 #include "supervisor/left_behind.hpp"
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -36,20 +38,30 @@ void take(const store::record& entry, left_behind& into) {
 
 }  // namespace
 
-std::string boot_id() {
-  auto id = reactor::read_small_file("/proc/sys/kernel/random/boot_id");
+boost::system::result<std::string, std::string> boot_id() {
+  constexpr const char* path = "/proc/sys/kernel/random/boot_id";
+  errno = 0;
+  auto id = reactor::read_small_file(path);
   while (!id.empty() && id.back() == '\n') id.pop_back();
-  return id;
+  if (!id.empty()) return {boost::system::in_place_value, std::move(id)};
+  return {boost::system::in_place_error,
+          fmt::format("cannot read '{}': {}: aurorad knows services again by /proc (mount -t proc "
+                      "proc /proc)",
+                      path, std::strerror(errno))};
 }
 
 boost::system::result<left_behind, std::string> look_behind(const std::string& journal) {
+  if (auto fault = reactor::proc_fault(); !fault.empty())
+    return {boost::system::in_place_error, std::move(fault)};
+  const auto boot = boot_id();
+  if (!boot) return {boost::system::in_place_error, boot.error()};
   const auto read = store::read_journal(journal);
   if (!read) return {boost::system::in_place_error, read.error().words};
   left_behind found;
   if (!*read) return found;
   const auto& contents = **read;
   found.fault = contents.fault;
-  if (contents.header.boot_id.empty() || contents.header.boot_id != boot_id()) return found;
+  if (contents.header.boot_id != *boot) return found;
   found.run_id = contents.header.run_id;
   found.records = contents.records;
   for (const auto& entry : contents.records) take(entry, found);

@@ -35,7 +35,7 @@ inline constexpr std::string_view shutdown_key = "@shutdown";
 /// would start second copies of what runs.
 boost::system::result<left_behind, std::string> look_behind(const std::string& journal);
 
-/// Of the kernel that runs; empty where it does not tell.
-std::string boot_id();
+/// Of the kernel that runs. Error: words; without it nothing can be taken over.
+boost::system::result<std::string, std::string> boot_id();
 
 }  // namespace aurora::shell

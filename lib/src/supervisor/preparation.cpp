@@ -15,6 +15,7 @@
 #include "supervisor/configuration.hpp"
 #include "supervisor/disk_source.hpp"
 #include "supervisor/prerequisites.hpp"
+#include "supervisor/volatile_state.hpp"
 
 namespace aurora::shell {
 namespace {
@@ -120,19 +121,26 @@ std::optional<int> preparation::start() {
   if (!read) return exit_bad_configuration;
   auto& stack = *read->loaded.stack;
   if (!take_group(stack)) return exit_bad_configuration;
-  const state_paths paths(find_state_dir(options_.state_dir, stack.state_dir, config));
+  state_paths paths(find_state_dir(options_.state_dir, stack.state_dir, config));
   prepare_process();
-  if (auto ready = shell::prepare(paths, how.control_group); !ready) return failed(ready.error());
+  if (const auto code = make_state_dir(paths)) return code;
   auto lock = state_lock::take(paths.lock, keeper_.keeper_pid());
   if (!lock) return failed(lock.error());
   how.lock = std::move(*lock);
   keeper_.hold(keeper::kind::lock, "state", 0, how.lock->fd());
   if (!look_behind(paths)) return exit_failure;
   how.to_save = std::move(read->record);
-  auto last = how.left.instances.empty() ? std::nullopt : shell::last_configuration(paths);
-  if (last) {
+  // Somebody launched it: the shutdown that the daemon before did not finish is over.
+  how.left.shutting_down = false;
+  std::erase_if(how.left.records, [](const auto& each) { return each.key == shutdown_key; });
+  if (!how.left.instances.empty()) {
+    auto last = shell::last_configuration(paths);
+    if (!last) return failed(last.error());
+    how.next = std::move(*last);
+  }
+  if (how.next) {
+    how.stack = std::move(*how.next);
     how.next = std::move(stack);
-    how.stack = std::move(*last);
   } else {
     how.stack = std::move(stack);
   }
@@ -148,15 +156,34 @@ std::optional<int> preparation::come_back() {
   prepare_process();
   if (!look_behind(paths)) return exit_failure;
   auto last = shell::last_configuration(paths);
-  if (!last) {
+  if (!last) return failed(last.error());
+  if (!*last) {
     auto read = configuration_at(find_config(options_.config));
     if (!read) return exit_bad_configuration;
-    last = std::move(*read->loaded.stack);
+    *last = std::move(*read->loaded.stack);
     how.to_save = std::move(read->record);
   }
-  how.stack = std::move(*last);
+  how.stack = std::move(**last);
+  tell_volatile(paths.root, find_state_dir(options_.state_dir, how.stack.state_dir,
+                                           find_config(options_.config)));
   shell::apply_scale(how.left, how.stack);
   return take_group(how.stack) ? std::nullopt : std::optional<int>(exit_bad_configuration);
+}
+
+/// Elsewhere, where that has to be.
+std::optional<int> preparation::make_state_dir(state_paths& paths) {
+  const auto ready = shell::prepare(paths, how.control_group);
+  if (ready) return std::nullopt;
+  auto other = keeper_.keeper_pid() == 1 ? volatile_state(paths, how.control_group) : std::nullopt;
+  if (!other) return failed(ready.error());
+  complain(ready.error());
+  tell_volatile(other->root, paths.root);
+  paths = std::move(*other);
+  return std::nullopt;
+}
+
+void preparation::tell_volatile(const std::string& directory, const std::string& wanted) {
+  if (is_volatile(directory)) how.volatile_because = volatile_words(directory, wanted);
 }
 
 bool preparation::take_group(const stack_spec& stack) {

@@ -32,7 +32,8 @@ struct setup {
   log_level level = log_level::info;
   std::optional<gid_t> control_group;
   duration start_delay{};
-  std::string address;  ///< that is to be listened on; empty: none
+  std::string volatile_because;  ///< nothing outlives the machine, in words; empty: it does
+  std::string address;           ///< that is to be listened on; empty: none
   std::optional<state_lock> lock;
   left_behind left;
   std::vector<reactor::held_descriptor> kept;
@@ -55,6 +56,8 @@ class preparation {
  private:
   std::optional<int> start();
   std::optional<int> come_back();
+  std::optional<int> make_state_dir(state_paths& paths);
+  void tell_volatile(const std::string& directory, const std::string& wanted);
   bool take_group(const stack_spec& stack);
   bool look_behind(const state_paths& paths);
   std::optional<int> missing_prerequisites();

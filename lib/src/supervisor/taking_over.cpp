@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 
 #include "core/instance.hpp"
 #include "reactor/child/tree.hpp"
-#include "server/on_worker.hpp"
 #include "store/config_copy.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/instance_runtime.hpp"
@@ -18,6 +18,8 @@ namespace {
 
 /// A service that is nobody's any more has this long to end by itself.
 constexpr auto stray_patience = std::chrono::seconds(10);
+
+constexpr auto note_again_after = std::chrono::seconds(2);
 
 /// "web:7:RUN_ID", and of a command run for it "web:7:RUN_ID/…".
 struct run_marker {
@@ -59,9 +61,13 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   auto events = store::event_file::open(paths_.events);
   if (!events) return events.error();
   journal_.go_on(std::move(*events));
+  // Logs are opened by name: another descriptor would only keep a pipe that nobody writes to.
+  std::erase_if(options_.kept, [](const auto& each) { return each.kind != keeper::kind::socket; });
   if (!left.run_id.empty()) run_id_ = left.run_id;
   warn("journal of the daemon before", left.fault);
-  auto begun = store::state_journal::begin(paths_.journal, {boot_id(), run_id_}, left.records);
+  const auto boot = boot_id();
+  if (!boot) return boot.error();
+  auto begun = store::state_journal::begin(paths_.journal, {*boot, run_id_}, left.records);
   if (!begun) return begun.error();
   memory_ = std::move(*begun);
   for (const auto& [service, count] : left.scaled) scaled_.insert(service);
@@ -151,22 +157,34 @@ void driver::remember() {
   if (engine_.shutting_down() && !std::exchange(noted_shutdown_, true)) {
     const auto code = engine_.shutdown_code();
     memory_->put(shutdown_key, code ? std::to_string(*code) : std::string());
+    if (options_.on_going_down) options_.on_going_down();
   }
-  memory_->flush();
+  const bool noted = memory_->flush();
   warn("journal", memory_->fault());
+  if (!noted && !stopping_ && !std::exchange(noting_again_, true)) tasks_.spawn(note_again());
 }
 
+/// What could not be noted is, also when nothing changes any more.
+boost::asio::awaitable<void> driver::note_again() {
+  bool noted = false;
+  while (!noted && !stopping_) {
+    renote_.expires_after(note_again_after);
+    const auto [interrupted] = co_await renote_.async_wait(reactor::tok);
+    if (interrupted || !memory_) break;
+    noted = memory_->flush();
+    warn("journal", memory_->fault());
+  }
+  noting_again_ = false;
+}
+
+// An older copy would bring an older stack back: none at all is better, then the files are read.
 void driver::save_configuration(config::source_record record) {
-  if (options_.remembers) tasks_.spawn(save_copy(std::move(record)));
-}
-
-boost::asio::awaitable<void> driver::save_copy(config::source_record record) {
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-  auto work = [record = std::move(record), path = paths_.config_copy] {
-    return store::save_config_copy(path, record);
-  };
-  const auto saved = co_await server::on_worker(workers_, std::move(work));
-  warn("copy of the configuration", saved ? "" : saved.error());
+  if (!options_.remembers) return;
+  configuration_.save([record = std::move(record), path = paths_.config_copy] {
+    auto saved = store::save_config_copy(path, record);
+    if (!saved) store::remove_config_copy(path);
+    return saved;
+  });
 }
 
 void driver::remember_scale(const std::string& service, unsigned instances) {

@@ -1,0 +1,64 @@
+#include "supervisor/kept_file.hpp"
+
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/await.hpp"
+
+using namespace aurora;
+
+namespace {
+
+struct kept {
+  shell::kept_file::writing writing(const std::string& what) {
+    return [this, what]() -> shell::kept_file::outcome {
+      wrote.push_back(what);  // one at a time: no other thread looks meanwhile
+      if (failing) return std::string("no space left");
+      return {};
+    };
+  }
+
+  boost::asio::io_context loop;
+  reactor::worker_pool workers;
+  std::vector<std::string> wrote, told;
+  bool failing = false;
+  shell::kept_file file{loop.get_executor(), workers,
+                        [this](const std::string& fault) { told.push_back(fault); }};
+};
+
+using texts = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(the_newest_is_the_last_that_is_written, kept) {
+  // Two writes at once could leave the older one; what was never begun need not be written.
+  file.save(writing("one"));
+  file.save(writing("two"));
+  file.save(writing("three"));
+  test::await(loop, file.close());
+  BOOST_REQUIRE(!wrote.empty());
+  BOOST_TEST(wrote.back() == "three");
+  BOOST_TEST(wrote.size() <= 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_fails_is_tried_again, kept) {
+  // O9: without another hand, and once more at the end.
+  failing = true;
+  file.save(writing("state"));
+  test::run_until(loop, [&] { return told.size() == 1; });
+  test::run_until(loop, [&] { return told.size() == 2; });
+  failing = false;
+  test::await(loop, file.close());
+  BOOST_TEST(wrote == (texts{"state", "state", "state"}), boost::test_tools::per_element());
+  BOOST_TEST(told == (texts{"no space left", "no space left", ""}),
+             boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_fails_to_the_end_does_not_hold_it_up, kept) {
+  failing = true;
+  file.save(writing("state"));
+  test::await(loop, file.close());
+  BOOST_TEST(told.back() == "no space left");
+}
