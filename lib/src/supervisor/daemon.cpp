@@ -413,11 +413,7 @@ struct program {
 };
 
 /// In a process of its own, with all signals blocked.
-<<<<<<< HEAD
-int run_reactor(int link, const program& which) {
-=======
-int prepare_and_run(int link, const daemon_options& options) {
->>>>>>> dccb1c6 (Guess nothing at a return, and bound every end)
+int prepare_and_run(int link, const program& which) {
   asio::io_context loop(1);
   const auto keeper = reactor::keeper_link::take_over(loop.get_executor(), link);
   if (!keeper) {

@@ -1,0 +1,124 @@
+"""What must hold after every case: the standing oracles of the catalogue of faults, as far as one daemon shows them."""
+
+import json
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+from aurora_e2e import eventually, zombies_of
+from aurora_puppet import numbered_lines
+
+REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertion", "terminate called", "internal error")
+LEGAL = {
+    "stopped": {"waiting", "starting"},
+    "waiting": {"starting", "stopped", "failed"},
+    "starting": {"stopped", "running", "stopping", "backoff", "failed", "completed"},
+    "running": {"stopped", "starting", "stopping", "backoff", "failed", "completed"},
+    "stopping": {"stopped", "backoff", "failed", "completed"},
+    "backoff": {"starting", "waiting", "stopped"},
+    "failed": {"starting", "waiting", "stopped"},
+    "completed": {"starting", "waiting", "stopped"},
+}
+
+
+class Broken(AssertionError):
+    """An oracle does not hold."""
+
+
+def demand(holds, what):
+    if not holds:
+        raise Broken(what)
+
+
+def copies(marker):
+    """How many main processes each service has: leaders of a session that carry the marker and are no hooks."""
+    counts = Counter()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+            session = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[3])
+        except (OSError, ValueError, IndexError):
+            continue
+        if marker in environment and session == int(pid) and not any(each.startswith("AURORA_HOOK=") for each in environment):
+            counts.update(each.partition("=")[2] for each in environment if each.startswith("AURORA_SERVICE="))
+    return counts
+
+
+def check_reports(daemon):
+    """O1: no sanitizer report, no assertion, nothing that ended the process without a word of its own."""
+    text = daemon.err()
+    for report in REPORTS:
+        at = text.find(report)
+        demand(at < 0, f"O1: {report}\n" + text[max(0, at - 300):at + 4000])
+
+
+def check_descriptors(daemon, baseline):
+    """O2: two more than before at most; files that are opened when they are needed may not be open."""
+    reactor = daemon.reactor()
+
+    def opened():
+        return sorted(filter(None, (link(reactor, fd) for fd in os.listdir(f"/proc/{reactor}/fd"))))
+    try:
+        eventually(lambda: len(opened()) <= baseline + 2, "", daemon)
+    except AssertionError:
+        raise Broken(f"O2: {len(opened())} descriptors, and not {baseline}: {opened()}") from None
+
+
+def link(pid, fd):
+    try:
+        return os.readlink(f"/proc/{pid}/fd/{fd}")
+    except OSError:
+        return ""
+
+
+def check_zombies(daemon):
+    eventually(lambda: not zombies_of(daemon.process.pid) and not zombies_of(daemon.reactor()), "O3: no zombie stays", daemon)
+
+
+def check_history(daemon):
+    """O7: each event goes on from the one before it, legally, and each run is told to have ended once at most."""
+    at, ends = {}, Counter()
+    for event in daemon.events():
+        name, change = event["instance"], (event["from"], event["to"])
+        demand(at.get(name, change[0]) == change[0], f"O7: the history skips from {at.get(name)}: {event}")
+        demand(change[0] == change[1] or change[1] in LEGAL[change[0]], f"O7: no legal change: {event}")
+        at[name] = change[1]
+        if event["because"]["exit"]:
+            ends[name, event["run"], event["pid"]] += 1
+    demand(not [end for end, times in ends.items() if times > 1], f"O7: an end was told twice: {ends}")
+
+
+def check_saved(daemon, desired):
+    """O9: the state on the disk parses, and says what operators asked for."""
+    path = daemon.state / "state.json"
+
+    def saved():
+        try:
+            return json.loads(path.read_text())["desired"]
+        except FileNotFoundError:
+            return {}
+    eventually(lambda: saved() == desired, f"O9: {path.name} says {desired}, and not {saved()}", daemon)
+
+
+def kept_lines(daemon, name):
+    """All of a log that is kept, oldest first."""
+    folder = daemon.state / "logs"
+    rotated = [path for path in folder.glob(f"{name}.log.*") if re.fullmatch(rf"{name}\.log\.\d+", path.name)]
+    rotated.sort(key=lambda path: -int(path.name.rpartition(".")[2]))
+    return "".join(path.read_text() for path in [*rotated, folder / f"{name}.log"] if path.exists())
+
+
+def check_lines(text, name, first=None):
+    """O6: of each run the lines from `first` on (or from wherever they begin), each once and in order; the number of the last."""
+    by_run, last = {}, 0
+    for line in text.splitlines(keepends=True):
+        by_run.setdefault(line.split(" ", 1)[0], []).append(line)
+    for run, lines in by_run.items():
+        try:
+            numbers = numbered_lines("".join(lines), run)
+        except AssertionError as fault:
+            raise Broken(f"O6: {name}: {fault}") from None
+        demand(numbers == list(range(first or numbers[0], numbers[-1] + 1)), f"O6: {name}, run {run}: {numbers}")
+        last = numbers[-1]
+    return last
