@@ -426,9 +426,9 @@ int prepare_and_run(int link, const program& which) {
   return running.run();
 }
 
-int run_reactor(int link, const daemon_options& options) {
+int run_reactor(int link, const program& which) {
   try {
-    return prepare_and_run(link, options);
+    return prepare_and_run(link, which);
   } catch (const boost::system::system_error& fault) {
     complain(fault.what());
   } catch (const std::bad_alloc&) {
