@@ -11,6 +11,7 @@
 
 #include <aurora/version.hpp>
 
+#include "core/secrets.hpp"
 #include "reactor/readiness/plain_text.hpp"
 
 namespace aurora::reactor {
@@ -212,10 +213,13 @@ probe_outcome judge(const http_answer& answer, const http_request& asked, const 
   if (!answer.fault().empty()) {
     outcome.text = answer.fault();
   } else if (!within(answer.status(), asked.status)) {
-    outcome.text = fmt::format("HTTP {} from {}, expected {}", answer.status(), url.target,
-                               to_text(asked.status));
+    // Tokens in a query are shown nowhere, and least of all in history.
+    const core::masker secrets;
+    outcome.text = fmt::format("HTTP {} from {}, expected {}", answer.status(),
+                               secrets.text(url.target), to_text(asked.status));
     if (!answer.location().empty())
-      outcome.text += fmt::format(" (redirects are not followed: to {})", answer.location());
+      outcome.text +=
+          fmt::format(" (redirects are not followed: to {})", secrets.text(answer.location()));
   } else if (pattern != nullptr && !re2::RE2::PartialMatch(answer.body(), *pattern)) {
     outcome.text = fmt::format("HTTP {}, but the body does not match '{}'{}", answer.status(),
                                pattern->pattern(), answer.body().empty() ? ": it is empty" : "");
