@@ -63,6 +63,39 @@ awaitable<answer<operation_report>> fake_backend::scale(std::string service, uns
   co_return report;
 }
 
+/// One of each instance, with nothing but its name, or with one element more.
+template <class T, class Fill>
+answer<std::vector<T>> named(fake_backend& of, const std::string& name, Fill fill) {
+  const auto who = of.services(std::vector<std::string>(1, name));
+  if (!who) return who.error();
+  std::vector<T> out;
+  for (const auto& each : *who) {
+    T& made = out.emplace_back();
+    made.name = each.instance.name;
+    fill(made);
+  }
+  return out;
+}
+
+awaitable<answer<std::vector<wire::instance_configuration>>> fake_backend::configuration_of(
+    std::string name) {
+  co_return named<wire::instance_configuration>(*this, name, [](auto& of) {
+    of.environment.push_back({"PASSWORD", "canary", "env"});
+  });
+}
+
+awaitable<answer<std::vector<process_list>>> fake_backend::processes(std::string name) {
+  co_return named<process_list>(*this, name, [](auto& of) { of.processes.emplace_back(); });
+}
+
+answer<std::vector<probe_history>> fake_backend::probes(const std::string& name) {
+  return named<probe_history>(*this, name, [](auto& of) { of.probes.emplace_back(); });
+}
+
+answer<std::vector<usage_history>> fake_backend::usage(const std::string& name) {
+  return named<usage_history>(*this, name, [](auto& of) { of.samples.emplace_back(); });
+}
+
 awaitable<answer<plan_steps>> fake_backend::plan() { co_return steps; }
 
 awaitable<answer<reload_report>> fake_backend::reload(std::optional<duration> wait) {

@@ -108,6 +108,15 @@ class fake_backend : public backend {
   boost::asio::awaitable<std::string> metrics(wire::exposition how) override {
     co_return how == wire::exposition::text ? "text\n" : "# EOF\n";
   }
+  boost::asio::awaitable<answer<std::vector<wire::instance_configuration>>> configuration_of(
+      std::string name) override;
+  boost::asio::awaitable<answer<std::vector<process_list>>> processes(std::string name) override;
+  answer<std::vector<probe_history>> probes(const std::string& name) override;
+  answer<std::vector<usage_history>> usage(const std::string& name) override;
+  std::shared_ptr<void> watch_usage() override {
+    ++usage_watchers;
+    return std::shared_ptr<void>(nullptr, [this](void*) { --usage_watchers; });
+  }
   std::vector<journal_entry> events(std::uint64_t since, std::size_t most) override {
     std::vector<journal_entry> out;
     for (const auto& each : journal) {
@@ -147,6 +156,7 @@ class fake_backend : public backend {
   plan_steps steps;
   problem invalid{};
   std::string scaled, signalled, ended;
+  int usage_watchers = 0;
   int changes = 0;    ///< calls that change something
   int abandoned = 0;  ///< waits that were cancelled
   int calls = 0;      ///< of `status`

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct daemon_status {
   std::string upgrade;
   std::vector<std::string>
       warnings;  ///< "last reload failed: …", "log of web: no space left on device"
+  std::uint64_t restarts_today = 0;  ///< of all services, since midnight in the local time zone
 };
 
 struct usage {
@@ -35,6 +37,7 @@ struct service_status {
   usage used;
   std::optional<wall_time> started_at;
   std::optional<wall_time> last_exit_at;
+  std::map<std::string, std::string> labels;
 };
 
 struct stack_status {

@@ -32,6 +32,10 @@ std::string_view to_string(end_cause cause) {
   return "unknown";
 }
 
+bool is_restart(const journal_entry& entry) {
+  return entry.from != entry.to && entry.to == state::backoff && entry.why != reason::spawn_retry;
+}
+
 end_cause cause_of(const journal_entry& entry) {
   const auto& exit = entry.because.exit;
   if (exit && exit->why == exit_status::cause::oom) return end_cause::oom;
@@ -52,8 +56,7 @@ void counters::on_entry(const journal_entry& entry) {
     ++here.ends[static_cast<std::size_t>(cause_of(entry))];
   }
   if (entry.from == entry.to) return;
-  // What the system refused to start has not ended: the engine counts no restart either.
-  if (entry.to == state::backoff && entry.why != reason::spawn_retry) ++here.restarts;
+  if (is_restart(entry)) ++here.restarts;
   if (entry.to == state::running && here.starting_since)
     here.starts.observe(entry.when - *here.starting_since);
   here.starting_since.reset();

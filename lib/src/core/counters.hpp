@@ -28,6 +28,10 @@ enum class end_cause {
 inline constexpr std::size_t end_causes = 6;
 std::string_view to_string(end_cause);
 
+/// Whether an entry tells of an end that nobody wanted, and of a start that is timed for it. What
+/// the system refused to start has not ended: that is none.
+bool is_restart(const journal_entry& entry);
+
 /// Of the entry that tells an end (it has `because.exit`).
 end_cause cause_of(const journal_entry& entry);
 

@@ -12,8 +12,10 @@
 #include <boost/system/result.hpp>
 
 #include <aurora/answers.hpp>
+#include <aurora/inspection.hpp>
 #include <aurora/plan.hpp>
 
+#include "wire/configuration.hpp"
 #include "wire/exposition.hpp"
 
 namespace aurora::server {
@@ -28,6 +30,8 @@ enum class verb { start, stop, restart };
 struct observer {
   virtual ~observer() = default;
   virtual void on_entry(const journal_entry& entry) = 0;
+  virtual void on_probe(const std::string& /*instance*/, const probe_answer&) {}
+  virtual void on_usage(const usage_moment&) {}
 };
 
 /// Where the log of an instance is, for reading history from its files and following on.
@@ -78,6 +82,16 @@ class backend {
 
   /// The text of `/metrics`, as of now. Written, and most of it read, off the loop.
   virtual boost::asio::awaitable<std::string> metrics(wire::exposition how) = 0;
+
+  // What a page shows of one service, by the name of it or of an instance. Read off the loop where
+  // files are read.
+  virtual boost::asio::awaitable<answer<std::vector<wire::instance_configuration>>>
+  configuration_of(std::string name) = 0;
+  virtual boost::asio::awaitable<answer<std::vector<process_list>>> processes(std::string name) = 0;
+  virtual answer<std::vector<probe_history>> probes(const std::string& name) = 0;
+  virtual answer<std::vector<usage_history>> usage(const std::string& name) = 0;
+  /// `observer::on_usage` is called every few seconds for as long as such a handle lives.
+  virtual std::shared_ptr<void> watch_usage() = 0;
 
   /// Entries after `since` (a sequence number), oldest first, at most `most`; the journal keeps the
   /// last 10,000.

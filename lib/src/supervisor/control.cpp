@@ -67,6 +67,7 @@ control::control(driver& of, options how)
 service_status control::status_of(core::instance_id id, instant now) {
   service_status shown;
   shown.instance = driver_.engine().status(id, now);
+  shown.labels = driver_.engine().spec(id).labels;
   if (auto* runtime = driver_.find_runtime(id)) {
     shown.instance.port = runtime->port();
     shown.started_at = runtime->started_at();
@@ -96,6 +97,7 @@ stack_status control::status() {
   if (standing == keeper::standing::on_trial) daemon.upgrade = "on_trial";
   if (standing == keeper::standing::gone_back) daemon.upgrade = "gone_back";
   daemon.warnings = driver_.warnings();
+  daemon.restarts_today = driver_.restarts_today().at(wall_now());
   sampler_.begin_call(now);
   const auto all = engine.instances();
   shown.services.reserve(all.size());

@@ -50,6 +50,13 @@ class control : public server::backend {
   boost::asio::awaitable<server::answer<std::vector<explanation>>> why(std::string name) override;
   service_graph graph() override;
   boost::asio::awaitable<std::string> metrics(wire::exposition how) override;
+  boost::asio::awaitable<server::answer<std::vector<wire::instance_configuration>>>
+  configuration_of(std::string name) override;
+  boost::asio::awaitable<server::answer<std::vector<process_list>>> processes(
+      std::string name) override;
+  server::answer<std::vector<probe_history>> probes(const std::string& name) override;
+  server::answer<std::vector<usage_history>> usage(const std::string& name) override;
+  std::shared_ptr<void> watch_usage() override { return driver_.usage().watch(); }
   std::vector<journal_entry> events(std::uint64_t since, std::size_t most) override;
   bool ready() override;
   server::answer<std::vector<server::log_source>> logs(

@@ -61,6 +61,11 @@ driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options 
              return hub;
            }()),
       prober_(executor, workers_),
+      usage_(executor, workers_,
+             {[this] { return running_now(); },
+              [this](const usage_moment& now) {
+                journal_.each_observer([&](auto& who) { who.on_usage(now); });
+              }}),
       deadline_(executor),
       renote_(executor),
       state_(executor, workers_, [this](const std::string& fault) { warn("state", fault); }),
@@ -180,6 +185,7 @@ void driver::perform(const core::engine_command& asked) {
 void driver::record(const core::command::record& asked) {
   const auto& entry = journal_.append(asked.entry);
   counters_.on_entry(entry);
+  if (core::is_restart(entry)) restarts_today_.add(entry.at);
   log(level_of(entry), in_words(entry));
   if (const auto id = engine_.find(entry.instance)) changed_.push_back(*id);
 }
@@ -318,6 +324,7 @@ boost::asio::awaitable<void> driver::stop() {
   prober_.stop();
   for (auto& [id, runtime] : runtimes_) runtime->request_stop();
   for (auto& [id, runtime] : runtimes_) co_await runtime->close();
+  co_await usage_.stop();
   co_await tasks_.join();
   co_await state_.close();
   co_await configuration_.close();

@@ -33,11 +33,13 @@
 #include "store/state_file.hpp"
 #include "store/state_journal.hpp"
 #include "supervisor/daemon_log.hpp"
+#include "supervisor/day_count.hpp"
 #include "supervisor/endings.hpp"
 #include "supervisor/journal.hpp"
 #include "supervisor/kept_file.hpp"
 #include "supervisor/left_behind.hpp"
 #include "supervisor/state_dir.hpp"
+#include "supervisor/usage_recorder.hpp"
 
 namespace aurora::shell {
 
@@ -111,6 +113,10 @@ class driver {
   core::engine& engine() { return engine_; }
   journal& entries() { return journal_; }
   core::counters& counters() { return counters_; }
+  usage_recorder& usage() { return usage_; }
+  day_count& restarts_today() { return restarts_today_; }
+  /// A probe of an instance was answered: counted, and told to who listens.
+  void note_probe(const std::string& instance, const probe_answer& answer);
   const state_paths& paths() const { return paths_; }
   reactor::worker_pool& workers() { return workers_; }
   reactor::prober& prober() { return prober_; }
@@ -159,6 +165,7 @@ class driver {
   void rearm();
   void tell_waiters();
   void flush_log_soon();
+  std::vector<usage_recorder::subject> running_now();
   boost::asio::awaitable<void> keep_time();
 
   boost::asio::any_io_executor executor_;
@@ -169,6 +176,7 @@ class driver {
   core::engine engine_;
   journal journal_;
   core::counters counters_;
+  day_count restarts_today_;
   endings endings_;
   std::unique_ptr<store::state_journal> memory_;
   bool noted_shutdown_ = false;
@@ -176,6 +184,7 @@ class driver {
   std::map<std::pair<std::string, core::run_number>, store::run_memory> found_;
   reactor::log_hub hub_;
   reactor::prober prober_;
+  usage_recorder usage_;
 
   std::deque<core::engine_event> events_;
   core::commands asked_;

@@ -4,6 +4,7 @@
 
 #include "core/engine.hpp"
 #include "server/on_worker.hpp"
+#include "supervisor/clock.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/instance_runtime.hpp"
 
@@ -168,9 +169,19 @@ boost::asio::awaitable<void> instance_runtime::run_probe(core::run_number run) {
     }
   }
   const auto asked = co_await boost::asio::this_coro::cancellation_state;
-  if (asked.cancelled() == boost::asio::cancellation_type::none)
-    driver_.counters().on_probe(name(), outcome.took, outcome.healthy);
+  if (asked.cancelled() == boost::asio::cancellation_type::none) note_answer(outcome);
   driver_.post(core::event::probe_result{id_, run, outcome.healthy, outcome.text});
+}
+
+void instance_runtime::note_answer(const reactor::probe_outcome& outcome) {
+  if (!answers_) answers_ = std::make_unique<probe_ring>();
+  const probe_answer answer{wall_now(), outcome.healthy, outcome.took, outcome.text};
+  answers_->push(answer);
+  driver_.note_probe(name(), answer);
+}
+
+std::vector<probe_answer> instance_runtime::probe_answers() const {
+  return answers_ ? answers_->answers() : std::vector<probe_answer>();
 }
 
 void instance_runtime::cancel_probe() {

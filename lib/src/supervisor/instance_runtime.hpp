@@ -18,6 +18,7 @@
 #include "reactor/watch/file_watch.hpp"
 #include "store/memory_text.hpp"
 #include "supervisor/launch_builder.hpp"
+#include "supervisor/probe_ring.hpp"
 
 namespace aurora::shell {
 
@@ -63,6 +64,8 @@ class instance_runtime {
   reactor::log_channel* opened_log() { return log_.get(); }  ///< null: not needed yet
   const reactor::child* process() const { return child_.get(); }
   const std::string& cgroup() const { return cgroup_; }  ///< empty: none
+  /// The last answers of its probe, oldest first.
+  std::vector<probe_answer> probe_answers() const;
   std::optional<std::uint16_t> port() const;
   std::optional<wall_time> started_at() const { return started_at_; }
   std::optional<wall_time> last_exit_at() const { return last_exit_at_; }
@@ -103,6 +106,7 @@ class instance_runtime {
   boost::asio::awaitable<void> supervise(std::shared_ptr<reactor::child> child,
                                          core::run_number run, bool main_gone);
   boost::asio::awaitable<void> run_probe(core::run_number run);
+  void note_answer(const reactor::probe_outcome& outcome);
   boost::asio::awaitable<void> perform_hook(core::run_number run, core::hook_kind hook);
   boost::asio::awaitable<void> perform_stop_command(core::run_number run);
 
@@ -122,6 +126,7 @@ class instance_runtime {
   boost::asio::cancellation_signal* probe_signal_ = nullptr;
   std::uint64_t probe_serial_ = 0;
   bool probing_ = false;
+  std::unique_ptr<probe_ring> answers_;  ///< made with the first one
   reactor::task_scope tasks_;
 };
 

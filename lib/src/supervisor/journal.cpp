@@ -35,8 +35,7 @@ const journal_entry& journal::append(journal_entry entry) {
   entries_.push_back(std::move(entry));
   if (entries_.size() > most_) entries_.pop_front();
   if (file_) file_->put(entries_.back());
-  // By index: an observer may end, and be forgotten, while it is told.
-  for (std::size_t i = 0; i < observers_.size(); ++i) observers_[i]->on_entry(entries_.back());
+  each_observer([this](auto& who) { who.on_entry(entries_.back()); });
   return entries_.back();
 }
 

@@ -35,6 +35,11 @@ class journal {
 
   void observe(server::observer& who);
   void forget(server::observer& who);
+  /// By index: an observer may end, and be forgotten, while it is told.
+  template <class Tell>
+  void each_observer(Tell tell) {
+    for (std::size_t i = 0; i < observers_.size(); ++i) tell(*observers_[i]);
+  }
 
  private:
   void recall();

@@ -18,6 +18,7 @@ namespace aurora::shell {
 namespace {
 
 using variables = std::vector<std::pair<std::string, std::string>>;
+using sourced = std::vector<wire::environment_variable>;
 template <class T>
 using built = boost::system::result<T, build_fault>;
 
@@ -52,13 +53,25 @@ void set(variables& environment, std::string name, std::string value) {
   environment.emplace_back(std::move(name), std::move(value));
 }
 
-void unset(variables& environment, std::string_view name) {
-  std::erase_if(environment, [&](const auto& entry) { return entry.first == name; });
-}
-
 const std::string* get(const variables& environment, std::string_view name) {
   for (const auto& [known, value] : environment)
     if (known == name) return &value;
+  return nullptr;
+}
+
+void set(sourced& environment, std::string name, std::string value, std::string from) {
+  for (auto& known : environment)
+    if (known.name == name) {
+      known.value = std::move(value);
+      known.from = std::move(from);
+      return;
+    }
+  environment.push_back({std::move(name), std::move(value), std::move(from)});
+}
+
+const std::string* get(const sourced& environment, std::string_view name) {
+  for (const auto& known : environment)
+    if (known.name == name) return &known.value;
   return nullptr;
 }
 
@@ -162,43 +175,51 @@ built<variables> read_env_file(const std::string& path) {
 }
 
 // venv's own `activate` does these, and no more.
-void activate_virtualenv(variables& environment, const std::string& directory) {
+void activate_virtualenv(sourced& environment, const std::string& directory) {
+  const auto put = [&](std::string name, std::string value) {
+    set(environment, std::move(name), std::move(value), "virtualenv");
+  };
   const std::string* path = get(environment, "PATH");
-  set(environment, "PATH", directory + "/bin" + (path ? ":" + *path : ""));
-  set(environment, "VIRTUAL_ENV", directory);
+  put("PATH", directory + "/bin" + (path ? ":" + *path : ""));
+  put("VIRTUAL_ENV", directory);
   const auto slash = directory.find_last_of('/');
-  set(environment, "VIRTUAL_ENV_PROMPT",
-      slash == std::string::npos ? directory : directory.substr(slash + 1));
-  unset(environment, "PYTHONHOME");
-  if (!get(environment, "PYTHONUNBUFFERED")) set(environment, "PYTHONUNBUFFERED", "1");
+  put("VIRTUAL_ENV_PROMPT", slash == std::string::npos ? directory : directory.substr(slash + 1));
+  std::erase_if(environment, [](const auto& entry) { return entry.name == "PYTHONHOME"; });
+  if (!get(environment, "PYTHONUNBUFFERED")) put("PYTHONUNBUFFERED", "1");
 }
 
 core::instance_variables own_variables(const service_spec& service, const launch_context& context) {
   return {service.name, context.number, context.port};
 }
 
-built<variables> compose_environment(const service_spec& service, const launch_context& context,
-                                     const std::optional<account>& who) {
+built<sourced> compose_environment(const service_spec& service, const launch_context& context,
+                                   const std::optional<account>& who) {
   const auto own = own_variables(service, context);
-  variables environment = base_environment();
+  sourced environment;
+  for (auto& [name, value] : base_environment())
+    environment.push_back({std::move(name), std::move(value), "inherited"});
   if (who)
-    for (const auto& [name, value] : who->environment) set(environment, name, value);
+    for (const auto& [name, value] : who->environment) set(environment, name, value, "user");
   for (const env_layer& layer : service.env) {
     if (const auto* file = std::get_if<env_file>(&layer)) {
       auto found = read_env_file(file->path);
       if (!found) return found.error();
-      for (auto& [name, value] : *found) set(environment, std::move(name), std::move(value));
+      for (auto& [name, value] : *found)
+        set(environment, std::move(name), std::move(value), file->path);
       continue;
     }
     for (const auto& [name, value] : std::get<env_vars>(layer))
-      set(environment, name, core::expand(value, own));
+      set(environment, name, core::expand(value, own), "env");
   }
   if (service.virtualenv) activate_virtualenv(environment, *service.virtualenv);
-  set(environment, "AURORA_SERVICE", service.name);
-  set(environment, "AURORA_INSTANCE", std::to_string(context.number));
-  set(environment, "AURORA_RUN", context.run_marker);
-  if (context.port) set(environment, "PORT", std::to_string(*context.port));
-  if (!context.notify_address.empty()) set(environment, "NOTIFY_SOCKET", context.notify_address);
+  const auto put = [&](std::string name, std::string value) {
+    set(environment, std::move(name), std::move(value), "aurora");
+  };
+  put("AURORA_SERVICE", service.name);
+  put("AURORA_INSTANCE", std::to_string(context.number));
+  if (!context.run_marker.empty()) put("AURORA_RUN", context.run_marker);
+  if (context.port) put("PORT", std::to_string(*context.port));
+  if (!context.notify_address.empty()) put("NOTIFY_SOCKET", context.notify_address);
   return environment;
 }
 
@@ -238,13 +259,20 @@ built_launch build_launch(const service_spec& service, const launch_context& con
   reactor::launch_spec launch;
   launch.argv = core::expand(command, own_variables(service, context));
   launch.environment.reserve(environment->size());
-  for (const auto& [name, value] : *environment) launch.environment.push_back(name + "=" + value);
+  for (const auto& each : *environment) launch.environment.push_back(each.name + "=" + each.value);
   launch.working_dir = service.working_dir;
   if (*who) launch.user = (*who)->ids;
   launch.umask = service.umask;
   launch.nice = service.nice;
   launch.limits = service.limits;
   return launch;
+}
+
+built<std::vector<wire::environment_variable>> describe_environment(const service_spec& service,
+                                                                    const launch_context& context) {
+  auto who = find_account(service);
+  if (!who) return who.error();
+  return compose_environment(service, context, *who);
 }
 
 }  // namespace aurora::shell

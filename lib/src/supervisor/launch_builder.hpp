@@ -12,6 +12,7 @@
 #include "core/engine.hpp"
 #include "core/events.hpp"
 #include "reactor/child/launch.hpp"
+#include "wire/configuration.hpp"
 
 namespace aurora::shell {
 
@@ -51,5 +52,10 @@ built_launch build_launch(const service_spec& service, const launch_context& con
 /// The same surroundings for another command of the service: a hook, a stop command, an exec probe.
 built_launch build_launch(const service_spec& service, const launch_context& context,
                           const argv_template& command);
+
+/// The environment that a launch would have, and where each variable of it is from. As
+/// `build_launch`.
+boost::system::result<std::vector<wire::environment_variable>, std::string> describe_environment(
+    const service_spec& service, const launch_context& context);
 
 }  // namespace aurora::shell

@@ -125,6 +125,13 @@ json_writer& json_writer::key(std::string_view name) {
   return *this;
 }
 
+json_writer& json_writer::any_key(std::string_view name) {
+  value(name);
+  out_.push_back(':');
+  comma_ = false;
+  return *this;
+}
+
 json_writer& json_writer::value(std::string_view text) {
   separate();
   out_.push_back('"');

@@ -26,6 +26,8 @@ class json_writer {
 
   /// `name` is written as it is: a literal of ours that needs no escaping.
   json_writer& key(std::string_view name);
+  /// For a name that somebody else chose: escaped like a value.
+  json_writer& any_key(std::string_view name);
 
   json_writer& value(std::string_view text);
   json_writer& value(const char* text) { return value(std::string_view(text)); }

@@ -78,6 +78,17 @@ constexpr auto table = std::to_array<route>({
      "Everything that is counted and measured, in Prometheus' text format 0.0.4, or in OpenMetrics "
      "1.0 where Accept asks for it",
      body_kind::none, ""},
+    {configuration, get, "/api/v1/services/{name}/configuration",
+     "Its definition as resolved, in the keys of the configuration, and its environment; secrets "
+     "are masked",
+     body_kind::none, "configurations"},
+    {processes, get, "/api/v1/services/{name}/processes",
+     "Its processes and all that descend from them", body_kind::none, "process_lists"},
+    {probes, get, "/api/v1/services/{name}/probes", "The last answers of its probe",
+     body_kind::none, "probe_histories"},
+    {usage, get, "/api/v1/services/{name}/usage",
+     "Processor and memory of the last 15 minutes, as far as somebody watched the stream's usage",
+     body_kind::none, "usage_histories"},
 });
 
 constexpr std::string_view placeholder = "{name}";

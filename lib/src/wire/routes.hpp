@@ -39,6 +39,10 @@ enum class endpoint {
   healthz,
   readyz,
   metrics,
+  configuration,
+  processes,
+  probes,
+  usage,
 };
 
 enum class method { get, post };  ///< HEAD goes wherever GET does

@@ -1,5 +1,7 @@
 #include "wire/answers.hpp"
 
+#include "core/secrets.hpp"
+
 namespace aurora::wire {
 namespace {
 
@@ -59,6 +61,13 @@ void write_last_exit(json_writer& to, const service_status& service) {
   to.end_object();
 }
 
+void write_labels(json_writer& to, const std::map<std::string, std::string>& labels) {
+  const core::masker secrets;
+  to.key("labels").begin_object();
+  for (const auto& [name, value] : labels) to.any_key(name).value(secrets.value(name, value));
+  to.end_object();
+}
+
 void write(json_writer& to, const daemon_status& daemon) {
   to.begin_object();
   to.field("pid", daemon.pid).field("keeper_pid", daemon.keeper_pid);
@@ -73,6 +82,7 @@ void write(json_writer& to, const daemon_status& daemon) {
   }
   if (!daemon.upgrade.empty()) to.field("upgrade", daemon.upgrade);
   if (!daemon.warnings.empty()) to.strings("warnings", daemon.warnings);
+  if (daemon.restarts_today > 0) to.field("restarts_today", daemon.restarts_today);
   to.end_object();
 }
 
@@ -97,6 +107,7 @@ void write(json_writer& to, const service_status& service) {
   to.field("memory_bytes", service.used.memory_bytes);
   if (is.because != evidence{}) write_evidence(to, is.because);
   if (!is.status_text.empty()) to.field("status_text", is.status_text);
+  if (!service.labels.empty()) write_labels(to, service.labels);
   to.end_object();
 }
 

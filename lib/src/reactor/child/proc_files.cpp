@@ -143,6 +143,10 @@ std::string marker_in(std::string_view text) {
 
 }  // namespace
 
+std::string read_environment(pid_t pid) {
+  return read_all(fmt::format("/proc/{}/environ", pid), most_environment);
+}
+
 std::optional<process_info> read_process(pid_t pid) {
   return parse_stat(pid, read_all(fmt::format("/proc/{}/stat", pid), small));
 }

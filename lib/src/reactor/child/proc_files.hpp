@@ -26,6 +26,10 @@ std::optional<process_info> read_process(pid_t pid);
 /// /proc).
 std::optional<process_info> look_up_process(pid_t pid);
 
+/// The environment that the process was started with, "NAME=value" separated by NUL; empty: none,
+/// or not readable.
+std::string read_environment(pid_t pid);
+
 /// AURORA_RUN in the environment that the process was started with; empty: none, or not readable.
 std::string read_marker(pid_t pid);
 /// Empty: it has none, has ended, or belongs to somebody else. Throws as look_up_process.
