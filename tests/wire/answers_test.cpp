@@ -98,6 +98,17 @@ BOOST_AUTO_TEST_CASE(warnings) {
   BOOST_TEST(json.at("daemon").at("warnings").at(0).as_string() == "last reload failed: x");
 }
 
+// Labels, and the restarts of today, where there are any; no label tells a secret.
+BOOST_AUTO_TEST_CASE(labels) {
+  auto stack = demo();
+  stack.services.front().labels = {{"api_token", "c4n4ry"}, {"te\"am", "core"}};
+  stack.daemon.restarts_today = 3;
+  const auto json = boost::json::parse(wire::to_json(stack));
+  BOOST_TEST(json.at("daemon").at("restarts_today").as_int64() == 3);
+  BOOST_TEST(boost::json::serialize(json.at("services").at(0).at("labels")) ==
+             R"({"api_token":"***","te\"am":"core"})");
+}
+
 // Exit code and signal are never both told.
 BOOST_AUTO_TEST_CASE(exits) {
   auto service = backend();
@@ -189,16 +200,23 @@ BOOST_AUTO_TEST_CASE(stream_messages) {
   wire::log_line line{"web", noon, 17, "</script>\x1b]0;x\x07\xFF", true};
   BOOST_TEST(wire::log_message(line) ==
              "{\"type\":\"log\",\"name\":\"web\",\"at\":\"2026-11-23T12:00:00.000Z\",\"offset\":17,"
-             "\"text\":\"</script>\\u001b]0;x\\u0007\xEF\xBF\xBD\",\"partial\":true}");
+             "\"next\":33,\"text\":\"</script>\\u001b]0;x\\u0007\xEF\xBF\xBD\",\"partial\":true}");
   line.at.reset();
   line.text = "x";
-  BOOST_TEST(wire::log_ndjson(line) ==
-             "{\"name\":\"web\",\"at\":null,\"offset\":17,\"text\":\"x\",\"partial\":true}\n");
+  BOOST_TEST(
+      wire::log_ndjson(line) ==
+      "{\"name\":\"web\",\"at\":null,\"offset\":17,\"next\":18,\"text\":\"x\",\"partial\":true}\n");
   BOOST_TEST(wire::dropped_message(3) == R"({"type":"dropped","lines":3})");
   BOOST_TEST(wire::removed_message("web@2") == R"({"type":"removed","name":"web@2"})");
-  BOOST_TEST(wire::subscribed_message({"a", "b"}) == R"({"type":"subscribed","logs":["a","b"]})");
-  BOOST_TEST(wire::subscribed_message({"a"}, {"x"}) ==
-             R"({"type":"subscribed","logs":["a"],"unknown":["x"]})");
+  wire::subscription got;
+  got.logs = {"a", "b"};
+  BOOST_TEST(wire::subscribed_message(got) == R"({"type":"subscribed","logs":["a","b"]})");
+  got.unknown = {"x"};
+  got.usage = true;
+  got.probes.emplace();
+  BOOST_TEST(wire::subscribed_message(got) ==
+             R"({"type":"subscribed","logs":["a","b"],"probes":[],"usage":true,"unknown":["x"]})");
+  BOOST_TEST(wire::missing_message("web", 7) == R"({"type":"dropped","name":"web","bytes":7})");
   BOOST_TEST(wire::status_message(backend()).starts_with(
       R"({"type":"status","service":{"name":"backend",)"));
   const auto snapshot = wire::snapshot_message(5, demo());

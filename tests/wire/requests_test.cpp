@@ -89,6 +89,24 @@ BOOST_AUTO_TEST_CASE(stream) {
   BOOST_TEST(request->lines == 100u);
   BOOST_TEST((parse_stream_request(R"({"unsubscribe": {"logs": ["web"]}})")->what ==
               stream_request::kind::unsubscribe));
+  const auto resume =
+      parse_stream_request(R"({"subscribe": {"logs": ["web"], "after": {"web@1": 17}}})");
+  BOOST_REQUIRE(resume);
+  BOOST_TEST(resume->after.at("web@1") == 17u);
+  BOOST_TEST((request->of_logs && !request->usage && !request->probes));
+  const auto all = parse_stream_request(R"({"subscribe": {}})");
+  BOOST_TEST((all->of_logs && all->logs.empty() && !all->usage && !all->probes));
+  const auto data = parse_stream_request(R"({"subscribe": {"usage": true, "probes": ["web"]}})");
+  BOOST_REQUIRE(data);
+  BOOST_TEST((!data->of_logs && data->usage && data->probes->size() == 1));
+  const auto left = parse_stream_request(R"({"unsubscribe": {"probes": []}})");
+  BOOST_TEST((!left->of_logs && !left->usage && left->probes->empty()));
+  BOOST_TEST(detail(parse_stream_request(R"({"subscribe": {"after": {"web": -1}}})")) ==
+             "/subscribe/after/web: must be a whole number that is not negative");
+  BOOST_TEST(detail(parse_stream_request(R"({"subscribe": {"after": ["web"]}})")) ==
+             "/subscribe/after: must be an object of offsets");
+  BOOST_TEST(detail(parse_stream_request(R"({"subscribe": {"usage": 1}})")) ==
+             "/subscribe/usage: must be true or false");
   BOOST_TEST(detail(parse_stream_request("{}")).starts_with("/: "));
   BOOST_TEST(detail(parse_stream_request(R"({"subscribe": 1})")) ==
              "/subscribe: must be an object");

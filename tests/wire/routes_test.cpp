@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(queries) {
   BOOST_TEST(query->text("since") == "2026-11-23T12:00:00+01:00");
   BOOST_TEST(query->flag("follow").value());
   BOOST_TEST(query::parse(logs, "").value().number("lines", 7, 100).value() == 7u);
-  BOOST_TEST(query::parse(logs, "linse=10").error().detail == "it takes lines, since, follow");
+  BOOST_TEST(query::parse(logs, "linse=10").error().detail ==
+             "it takes lines, since, follow, download");
   BOOST_TEST(query::parse(logs, "lines=1&lines=2").error().status == 400);
   BOOST_TEST(query::parse(logs, "lines=%1").error().status == 400);
   BOOST_TEST(query::parse(*find_route("/healthz").get, "x").error().detail ==

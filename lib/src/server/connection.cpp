@@ -201,12 +201,16 @@ asio::awaitable<bool> connection::send(reply what) {
   co_return !ec && answer.keep_alive();
 }
 
-asio::awaitable<bool> connection::begin_stream(std::string_view type) {
+asio::awaitable<bool> connection::begin_stream(std::string_view type,
+                                               std::string_view disposition) {
   http::response<http::empty_body> answer;
   answer.version(request().version());
   answer.result(http::status::ok);
   common_fields(answer);
   answer.set(http::field::content_type, boost::beast::string_view(type.data(), type.size()));
+  if (!disposition.empty())
+    answer.set(http::field::content_disposition,
+               boost::beast::string_view(disposition.data(), disposition.size()));
   chunked_ = request().version() >= 11;
   if (chunked_) answer.chunked(true);
   answer.keep_alive(chunked_ && keeps_alive());

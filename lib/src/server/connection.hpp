@@ -64,7 +64,9 @@ class connection {
   boost::asio::awaitable<bool> send(reply what);
 
   /// A reply of unknown length: begin, any number of pieces, end. Each returns whether it went out.
-  boost::asio::awaitable<bool> begin_stream(std::string_view type);
+  /// disposition: the `Content-Disposition`; empty: none.
+  boost::asio::awaitable<bool> begin_stream(std::string_view type,
+                                            std::string_view disposition = {});
   boost::asio::awaitable<bool> send_piece(std::string_view bytes);
   boost::asio::awaitable<void> end_stream();
 

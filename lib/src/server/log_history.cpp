@@ -41,6 +41,7 @@ history_opener file_history(std::string log_dir, std::string run_dir) {
       reactor::log_query what;
       what.last = request.lines;
       what.since = request.since;
+      what.from = request.from;
       what.until = request.until;
       names.push_back(request.instance);
       readers.emplace_back(reactor::log_place{log_dir, run_dir, request.instance}, what);

@@ -14,9 +14,10 @@ namespace aurora::server {
 /// Which part of the past of a log is wanted.
 struct history_request {
   std::string instance;
-  std::uint64_t until = 0;         ///< bytes from this offset on are not history any more
-  std::size_t lines = 0;           ///< at most so many of the last ones
-  std::optional<wall_time> since;  ///< and none older
+  std::uint64_t until = 0;            ///< bytes from this offset on are not history any more
+  std::optional<std::size_t> lines;   ///< at most so many of the last ones; nothing: all
+  std::optional<wall_time> since;     ///< and none older
+  std::optional<std::uint64_t> from;  ///< and none before this offset
 };
 
 /// The past of one log, or of several merged by time. Reads files: only ever used on a worker.

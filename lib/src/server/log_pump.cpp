@@ -49,6 +49,17 @@ answer<log_pump::found> log_pump::find(const std::vector<std::string>& names) co
   return found{*std::move(sources), std::move(unknown)};
 }
 
+std::optional<history_request> log_pump::past_of(const wanted& what, const log_source& source) {
+  history_request asked{source.instance, source.bytes, what.lines, what.since, {}};
+  if (const auto left = what.after.find(source.instance); left != what.after.end()) {
+    asked.lines.reset();
+    asked.since.reset();
+    if (left->second <= source.bytes) asked.from = left->second;
+  }
+  const bool none = asked.lines == std::size_t{0} || asked.from == source.bytes;
+  return none ? std::nullopt : std::optional(std::move(asked));
+}
+
 answer<log_pump::added> log_pump::add(const wanted& what) {
   // Where the logs stand, and following them, in one turn of the loop: nothing comes in between.
   auto logs = find(what.names);
@@ -59,12 +70,14 @@ answer<log_pump::added> log_pump::add(const wanted& what) {
   for (const log_source& source : logs->sources) {
     result.instances.push_back(source.instance);
     if (feeds_.count(source.instance) != 0) continue;
-    if (what.lines > 0) requests.push_back({source.instance, source.bytes, what.lines, what.since});
+    if (auto request = past_of(what, source)) requests.push_back(*std::move(request));
     if (what.live) follow(source);
   }
   if (!requests.empty()) {
     auto before = std::make_shared<past>();
     before->open = history_;
+    for (const auto& each : requests)
+      if (each.from) before->left.emplace(each.instance, *each.from);
     before->requests = std::move(requests);
     past_.push_back(std::move(before));
   }
@@ -141,25 +154,45 @@ std::vector<std::string> log_pump::pop() {
 boost::asio::awaitable<std::vector<std::string>> log_pump::next() {
   // Live lines of an instance wait until its past is told.
   while (!past_.empty()) {
+    const std::shared_ptr<past> reading = past_.front();
     const auto lines = co_await read_past();
-    if (lines.empty()) continue;
-    std::vector<std::string> out;
-    out.reserve(lines.size());
-    for (const auto& line : lines) out.push_back(format_.line(line));
-    co_return out;
+    if (!lines) continue;
+    auto out = tell(*reading, *lines);
+    if (!out.empty()) co_return out;
   }
   co_return pop();
 }
 
-boost::asio::awaitable<std::vector<wire::log_line>> log_pump::read_past() {
+/// What was read, and where it does not go on from where it was left, what is missing.
+std::vector<std::string> log_pump::tell(past& from,
+                                        const std::vector<wire::log_line>& lines) const {
+  std::vector<std::string> out;
+  out.reserve(lines.size());
+  for (const auto& line : lines) {
+    if (const auto left = from.left.find(line.name); left != from.left.end()) {
+      if (line.offset > left->second)
+        out.push_back(format_.missing(line.name, line.offset - left->second));
+      from.left.erase(left);
+    }
+    out.push_back(format_.line(line));
+  }
+  if (!lines.empty()) return out;
+  for (const auto& request : from.requests)
+    if (const auto left = from.left.find(request.instance); left != from.left.end())
+      out.push_back(format_.missing(request.instance, request.until - left->second));
+  from.left.clear();
+  return out;
+}
+
+boost::asio::awaitable<std::optional<std::vector<wire::log_line>>> log_pump::read_past() {
   const std::shared_ptr<past> reading = past_.front();
   auto work = [reading] { return reading->next(); };
   auto lines = co_await on_worker(workers_, std::move(work));
   // It may have been unsubscribed from while it was read.
   const bool still = !past_.empty() && past_.front() == reading;
-  if (still && lines.empty()) past_.pop_front();
-  if (!still) lines.clear();
-  co_return lines;
+  if (!still) co_return std::nullopt;
+  if (lines.empty()) past_.pop_front();
+  co_return std::optional(std::move(lines));
 }
 
 }  // namespace aurora::server

@@ -29,11 +29,16 @@ class log_pump {
   struct format {
     std::function<std::string(const wire::log_line&)> line;
     std::function<std::string(std::uint64_t lines)> dropped;
+    /// Of a log that is gone on with: bytes before the next line that the files have no more.
+    std::function<std::string(std::string_view name, std::uint64_t bytes)> missing = {};
   };
   struct wanted {
     std::vector<std::string> names;
-    std::size_t lines = 0;
+    std::optional<std::size_t> lines = 0;  ///< of the past; nothing: all there is
     std::optional<wall_time> since;
+    /// By instance: only what is behind this offset, all of it. One behind the end of the log is of
+    /// another log, and all is wanted.
+    std::map<std::string, std::uint64_t> after = {};
     bool live = false;
   };
 
@@ -68,6 +73,8 @@ class log_pump {
     history_opener open;
     std::vector<history_request> requests;
     std::unique_ptr<log_history> lines;  ///< once opened
+    /// Of logs that are gone on with and of which nothing was read yet: where they were left.
+    std::map<std::string, std::uint64_t> left;  ///< used by the loop only
     std::vector<wire::log_line> next();
   };
 
@@ -76,11 +83,13 @@ class log_pump {
     std::vector<std::string> unknown;
   };
   answer<found> find(const std::vector<std::string>& names) const;
+  static std::optional<history_request> past_of(const wanted& what, const log_source& source);
   void follow(const log_source& source);
+  std::vector<std::string> tell(past& from, const std::vector<wire::log_line>& lines) const;
   void take(feed& from, std::string_view bytes, std::uint64_t offset);
   void push(const wire::log_line& line);
   std::vector<std::string> pop();
-  boost::asio::awaitable<std::vector<wire::log_line>> read_past();
+  boost::asio::awaitable<std::optional<std::vector<wire::log_line>>> read_past();
 
   backend& from_;
   reactor::worker_pool& workers_;

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "server/backend.hpp"
+#include "server/data_feed.hpp"
+#include "wire/inspection.hpp"
 
 namespace aurora::server {
 
@@ -14,6 +19,9 @@ class follower {
  public:
   virtual ~follower() = default;
   virtual void on_entry(const journal_entry& entry) = 0;
+  virtual bool wants_probe(const std::string& /*instance*/) const { return false; }
+  virtual void on_probe(const shared_text& /*message*/) {}
+  virtual void on_usage(const shared_text& /*message*/) {}
   /// The server stops: say goodbye and end.
   virtual void on_stop() = 0;
 };
@@ -48,6 +56,18 @@ class publisher : public observer {
     last_ = entry.sequence;
     for (follower* each : followers_) each->on_entry(entry);
   }
+  void on_probe(const std::string& instance, const probe_answer& answer) override {
+    shared_text message;
+    for (follower* each : followers_) {
+      if (!each->wants_probe(instance)) continue;
+      if (!message) message = share(wire::probe_message(instance, answer));
+      each->on_probe(message);
+    }
+  }
+  void on_usage(const usage_moment& now) override {
+    const auto message = share(wire::usage_message(now));
+    for (follower* each : followers_) each->on_usage(message);
+  }
   void stop() {
     for (follower* each : followers_) each->on_stop();
   }
@@ -55,6 +75,10 @@ class publisher : public observer {
   static constexpr std::size_t most_kept = 10'000;  ///< entries the journal keeps
 
  private:
+  static shared_text share(std::string text) {
+    return std::make_shared<const std::string>(std::move(text));
+  }
+
   backend& from_;
   std::vector<follower*> followers_;
   std::uint64_t last_ = 0;

@@ -49,6 +49,7 @@ std::string raw_dropped(std::uint64_t lines) {
 struct log_query {
   log_pump::wanted what;
   bool ndjson = false;
+  bool download = false;
 };
 
 answer<std::optional<wall_time>> since_of(const wire::query& query) {
@@ -73,12 +74,22 @@ answer<log_query> read_query(const api_call& call, std::string_view accept) {
   if (!lines) return lines.error();
   const auto follow = call.query.flag("follow");
   if (!follow) return follow.error();
+  const auto download = call.query.flag("download");
+  if (!download) return download.error();
   log_query out;
+  out.download = *download;
   out.what.names.push_back(call.name);
   out.what.lines = static_cast<std::size_t>(*lines);
   out.what.since = *since;
   out.what.live = *follow;
   out.ndjson = accept.find("application/x-ndjson") != accept.npos;
+  if (!out.download) return out;
+  for (const char* other : {"lines", "since", "follow"})
+    if (call.query.has(other))
+      return wire::bad_request(
+          "\"download\" goes with no other query parameter",
+          "it is the whole log, and \"" + std::string(other) + "\" is given too");
+  out.what.lines.reset();
   return out;
 }
 
@@ -135,6 +146,7 @@ awaitable<bool> stream_log_lines(connection& to, shared_state& with, api_call ca
   news.entries_matter = false;
   log_pump pump(with.answers, with.workers, with.options.history, with.options.queue,
                 format_of(*query), news.wake);
+  const auto name = query->what.names.front();
   auto what = query->what;
   if (to.is_head()) {
     what.lines = 0;
@@ -144,7 +156,9 @@ awaitable<bool> stream_log_lines(connection& to, shared_state& with, api_call ca
   if (!added) co_return co_await to.send(problem_reply(added.error()));
   // Plain lines are the service's own bytes, whatever their encoding: no charset is promised.
   const char* type = query->ndjson ? "application/x-ndjson" : "text/plain";
-  const bool begun = co_await to.begin_stream(type);
+  std::string disposition;
+  if (query->download) disposition = "attachment; filename=\"" + name + ".log\"";
+  const bool begun = co_await to.begin_stream(type, disposition);
   if (!begun || to.is_head()) co_return begun&& to.keeps_alive();
   co_return co_await pump_lines(to, with, pump, news, what.live);
 }

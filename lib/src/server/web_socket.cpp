@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "server/data_feed.hpp"
 #include "server/log_pump.hpp"
 #include "server/session.hpp"
 #include "server/wake_up.hpp"
@@ -40,8 +41,9 @@ class stream_client : public follower {
         ws_(std::move(socket)),
         wake_(ws_.get_executor()),
         stall_(ws_.get_executor()),
+        data_(with.answers, wake_),
         logs_(with.answers, with.workers, with.options.history, with.options.queue,
-              {wire::log_message, wire::dropped_message}, wake_) {
+              {wire::log_message, wire::dropped_message, wire::missing_message}, wake_) {
     with_.events.add(*this);
   }
   ~stream_client() override { with_.events.remove(*this); }
@@ -63,6 +65,11 @@ class stream_client : public follower {
     changed_.insert(entry.instance);
     wake_.set();
   }
+  bool wants_probe(const std::string& instance) const override {
+    return data_.wants_probe(instance);
+  }
+  void on_probe(const shared_text& message) override { data_.on_probe(message); }
+  void on_usage(const shared_text& message) override { data_.on_usage(message); }
   void on_stop() override { end(websocket::close_code::going_away); }
 
  private:
@@ -129,15 +136,40 @@ class stream_client : public follower {
     if (goodbye_) return;
     const auto request = wire::parse_stream_request(message);
     if (!request) return note(wire::error_message(request.error()));
-    if (request->what == wire::stream_request::kind::unsubscribe)
-      return logs_.remove(request->logs);
-    log_pump::wanted what;
-    what.names = request->logs;
-    what.lines = request->lines;
-    what.live = true;
-    const auto added = logs_.add(what);
-    note(added ? wire::subscribed_message(added->instances, added->unknown)
-               : wire::error_message(added.error()));
+    if (request->what == wire::stream_request::kind::unsubscribe) {
+      unsubscribe(*request);
+    } else {
+      subscribe(*request);
+    }
+  }
+
+  void unsubscribe(const wire::stream_request& request) {
+    if (request.of_logs) logs_.remove(request.logs);
+    if (request.probes) data_.forget_probes(*request.probes);
+    if (request.usage) data_.forget_usage();
+  }
+
+  void subscribe(const wire::stream_request& request) {
+    wire::subscription got;
+    if (request.of_logs) {
+      log_pump::wanted what;
+      what.names = request.logs;
+      what.lines = request.lines;
+      what.after = request.after;
+      what.live = true;
+      auto added = logs_.add(what);
+      if (!added) return note(wire::error_message(added.error()));
+      got.logs = std::move(added->instances);
+      got.unknown = std::move(added->unknown);
+    }
+    if (request.probes) {
+      auto added = data_.watch_probes(*request.probes);
+      got.probes = std::move(added.instances);
+      got.unknown.insert(got.unknown.end(), added.unknown.begin(), added.unknown.end());
+    }
+    got.usage = request.usage;
+    if (request.usage) data_.watch_usage();
+    note(wire::subscribed_message(got));
   }
 
   void note(std::string message) {
@@ -152,8 +184,7 @@ class stream_client : public follower {
     changed_.clear();
     bool sent = co_await send(std::move(snapshot));
     while (sent && !goodbye_) {
-      const bool idle = notes_.empty() && changed_.empty() && !events_waiting();
-      if (idle) {
+      if (!news_waiting()) {
         auto lines = co_await logs_.next();
         if (lines.empty()) {
           co_await wake_.wait();
@@ -167,9 +198,12 @@ class stream_client : public follower {
     if (goodbye_) co_await say_goodbye();
   }
 
+  bool news_waiting() const {
+    return !notes_.empty() || !changed_.empty() || !data_.empty() || events_waiting();
+  }
   bool events_waiting() const { return since_ < with_.events.last_sequence(); }
 
-  /// Answers first, then events, then the states they led to.
+  /// Answers first, then events, then the states they led to, then what was measured.
   awaitable<bool> send_news() {
     while (!notes_.empty()) {
       std::string message = std::move(notes_.front());
@@ -185,7 +219,12 @@ class stream_client : public follower {
       }
     }
     since_ = std::max(since_, with_.events.last_sequence());
-    co_return co_await send_states();
+    if (!co_await send_states()) co_return false;
+    while (!data_.empty()) {
+      std::string message = data_.next();
+      if (!co_await send(std::move(message))) co_return false;
+    }
+    co_return true;
   }
 
   awaitable<bool> send_states() {
@@ -207,8 +246,7 @@ class stream_client : public follower {
     for (auto& line : lines) {
       if (!co_await send(std::move(line))) co_return false;
       if (goodbye_) co_return false;
-      const bool news = !notes_.empty() || !changed_.empty() || events_waiting();
-      if (news && !co_await send_news()) co_return false;
+      if (news_waiting() && !co_await send_news()) co_return false;
     }
     co_return true;
   }
@@ -236,6 +274,7 @@ class stream_client : public follower {
   std::optional<websocket::close_code> goodbye_;
   std::chrono::steady_clock::time_point control_from_{};
   unsigned controls_ = 0;
+  data_feed data_;
   log_pump logs_;
 };
 

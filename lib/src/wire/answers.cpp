@@ -145,6 +145,7 @@ std::string to_json(const problem& fault) {
 
 void write_members(json_writer& to, const log_line& line) {
   to.field("name", line.name).field("at", line.at).field("offset", line.offset);
+  to.field("next", line.next());
   to.field("text", line.text).field("partial", line.partial);
 }
 

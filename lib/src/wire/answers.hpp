@@ -45,6 +45,8 @@ struct log_line {
   std::uint64_t offset = 0;     ///< of its first byte in all the instance ever wrote
   std::string text;             ///< without the newline, at most 64 KiB
   bool partial = false;         ///< no newline followed: what comes next goes on from here
+  /// Where to go on behind it: the offset of the byte after its newline.
+  std::uint64_t next() const { return offset + text.size() + (partial ? 0 : 1); }
 };
 
 /// For streams that put an object on a line or in a message of their own.

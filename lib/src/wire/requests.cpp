@@ -116,6 +116,48 @@ parsed<std::size_t> lines_of(const json::object& object, std::string_view base) 
   return {in_place_value, static_cast<std::size_t>(*count)};
 }
 
+/// {"web@1": 4711}
+parsed<std::map<std::string, std::uint64_t>> offsets_of(const json::object& object,
+                                                        std::string_view base,
+                                                        std::string_view key) {
+  std::map<std::string, std::uint64_t> out;
+  const json::value* given = object.if_contains(json::string_view(key.data(), key.size()));
+  if (given == nullptr) return out;
+  const std::string where = pointer(base, key);
+  if (!given->is_object()) return wrong(where, "must be an object of offsets");
+  for (const auto& field : given->get_object()) {
+    const std::string name(field.key().data(), field.key().size());
+    const auto offset = whole(field.value());
+    if (!offset || *offset < 0) {
+      return wrong(pointer(where, name), "must be a whole number that is not negative");
+    }
+    out.emplace(name, static_cast<std::uint64_t>(*offset));
+  }
+  return out;
+}
+
+std::optional<problem> read_subscription(const json::object& what, std::string_view base,
+                                         stream_request& out) {
+  auto names = names_of(what, base, "logs");
+  auto probes = names_of(what, base, "probes");
+  auto lines = lines_of(what, base);
+  auto after = offsets_of(what, base, "after");
+  if (!names) return names.error();
+  if (!probes) return probes.error();
+  if (!lines) return lines.error();
+  if (!after) return after.error();
+  if (const json::value* usage = what.if_contains("usage")) {
+    if (!usage->is_bool()) return wrong(pointer(base, "usage"), "must be true or false");
+    out.usage = usage->get_bool();
+  }
+  if (what.contains("probes")) out.probes = *std::move(probes);
+  out.of_logs = what.contains("logs") || (!what.contains("probes") && !what.contains("usage"));
+  out.logs = *std::move(names);
+  out.lines = *lines;
+  out.after = *std::move(after);
+  return std::nullopt;
+}
+
 }  // namespace
 
 parsed<nothing> parse_empty(std::string_view body) {
@@ -173,14 +215,11 @@ parsed<stream_request> parse_stream_request(std::string_view message) {
   const std::string base = adding ? "/subscribe" : "/unsubscribe";
   if (!only.value().is_object()) return wrong(base, "must be an object");
   const auto& what = only.value().get_object();
-  auto fault = adding ? stranger(what, base, {"logs", "lines"}) : stranger(what, base, {"logs"});
+  auto fault = adding ? stranger(what, base, {"logs", "lines", "after", "usage", "probes"})
+                      : stranger(what, base, {"logs", "usage", "probes"});
   if (fault) return *std::move(fault);
-  auto names = names_of(what, base, "logs");
-  if (!names) return names.error();
-  auto lines = lines_of(what, base);
-  if (!lines) return lines.error();
-  out.logs = *std::move(names);
-  out.lines = *lines;
+  fault = read_subscription(what, base, out);
+  if (fault) return *std::move(fault);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,13 +30,19 @@ parsed<int> parse_signal(std::string_view body);
 /// {"instances": 3}
 parsed<unsigned> parse_scale(std::string_view body);
 
-/// What a client of the stream may say: {"subscribe": {"logs": ["web"], "lines": 100}} or
-/// {"unsubscribe": {"logs": ["web"]}}.
+/// What a client of the stream may say: {"subscribe": {"logs": ["web"], "lines": 100}}, with
+/// "after": {"web": 4711} instead of "lines" to go on behind an offset; {"subscribe": {"usage":
+/// true}}; {"subscribe": {"probes": ["web"]}}; and {"unsubscribe": …} with the same names. A
+/// subscription that names none of them is one to all logs.
 struct stream_request {
   enum class kind { subscribe, unsubscribe };
   kind what = kind::subscribe;
   std::vector<std::string> logs;
-  std::size_t lines = 0;  ///< of history first; at most 10,000
+  std::size_t lines = 0;                       ///< of history first; at most 10,000
+  std::map<std::string, std::uint64_t> after;  ///< by instance: where its log was left
+  bool of_logs = true;
+  bool usage = false;
+  std::optional<std::vector<std::string>> probes;  ///< where they are asked for; empty: of all
 };
 parsed<stream_request> parse_stream_request(std::string_view message);
 

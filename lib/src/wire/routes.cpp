@@ -13,10 +13,11 @@ constexpr std::string_view wait_doc =
 constexpr std::array<parameter, 1> with_wait{{{"wait", "string", wait_doc}}};
 constexpr std::array<parameter, 1> with_force{
     {{"force", "boolean", "Kill what is left at once instead of waiting for it"}}};
-constexpr std::array<parameter, 3> with_lines{
+constexpr std::array<parameter, 4> with_lines{
     {{"lines", "integer", "How many of the last lines; default 100, at most 100000"},
      {"since", "string", "Lines since then: RFC 3339, or how long ago (\"10m\")"},
-     {"follow", "boolean", "Go on with what is written from now on, until the client closes"}}};
+     {"follow", "boolean", "Go on with what is written from now on, until the client closes"},
+     {"download", "boolean", "All that is kept, rotated files included, as a file to save"}}};
 constexpr std::array<parameter, 4> with_events{
     {{"since", "integer", "Entries with a greater sequence number"},
      {"limit", "integer", "At most so many; default 1000, at most 10000"},

@@ -42,11 +42,12 @@ std::string removed_message(std::string_view name) {
   return object([&](json_writer& to) { to.field("type", "removed").field("name", name); });
 }
 
-std::string subscribed_message(const std::vector<std::string>& instances,
-                               const std::vector<std::string>& unknown) {
+std::string subscribed_message(const subscription& got) {
   return object([&](json_writer& to) {
-    to.field("type", "subscribed").strings("logs", instances);
-    if (!unknown.empty()) to.strings("unknown", unknown);
+    to.field("type", "subscribed").strings("logs", got.logs);
+    if (got.probes) to.strings("probes", *got.probes);
+    if (got.usage) to.field("usage", true);
+    if (!got.unknown.empty()) to.strings("unknown", got.unknown);
   });
 }
 
@@ -59,6 +60,12 @@ std::string log_message(const log_line& line) {
 
 std::string dropped_message(std::uint64_t lines) {
   return object([&](json_writer& to) { to.field("type", "dropped").field("lines", lines); });
+}
+
+std::string missing_message(std::string_view name, std::uint64_t bytes) {
+  return object([&](json_writer& to) {
+    to.field("type", "dropped").field("name", name).field("bytes", bytes);
+  });
 }
 
 std::string error_message(const problem& fault) {

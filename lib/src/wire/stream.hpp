@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,13 @@
 ///   {"type":"removed","name":"web@2"}                an instance that is configured no more
 ///   {"type":"subscribed","logs":["web@1","web@2"]}   the instances a subscription stands for;
 ///                                                    "unknown":["x"] where some names are
-///   {"type":"log","name":…,"at":…,"offset":…,"text":…,"partial":…}
+///                                                    "probes", "usage" where those were asked for
+///   {"type":"log","name":…,"at":…,"offset":…,"next":…,"text":…,"partial":…}
 ///   {"type":"dropped","lines":N}                     log lines this client was too slow for, here
+///   {"type":"dropped","name":…,"bytes":N}            output that a resumed log has no more, here
+///   {"type":"dropped","probes":N}                    answers this client was too slow for
+///   {"type":"usage","at":…,"services":[["web",0.3,12345678],…]}
+///   {"type":"probe","name":…,"at":…,"healthy":…,"took_seconds":…,"text":…}
 ///   {"type":"error","title":…,"detail":…}            a message of the client that was refused
 namespace aurora::wire {
 
@@ -25,10 +31,18 @@ std::string snapshot_message(std::uint64_t sequence, const stack_status& stack);
 std::string event_message(const journal_entry& entry);
 std::string status_message(const service_status& service);
 std::string removed_message(std::string_view name);
-std::string subscribed_message(const std::vector<std::string>& instances,
-                               const std::vector<std::string>& unknown = {});
+
+/// What a client of the stream asked for and gets.
+struct subscription {
+  std::vector<std::string> logs;                   ///< instances
+  std::optional<std::vector<std::string>> probes;  ///< instances, where probes were asked for
+  bool usage = false;
+  std::vector<std::string> unknown;  ///< names that stand for nothing
+};
+std::string subscribed_message(const subscription& got);
 std::string log_message(const log_line& line);
 std::string dropped_message(std::uint64_t lines);
+std::string missing_message(std::string_view name, std::uint64_t bytes);
 std::string error_message(const problem& fault);
 
 /// The same without "type" and with a newline behind, for application/x-ndjson.
