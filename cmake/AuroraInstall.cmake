@@ -19,7 +19,7 @@ install(FILES ${PROJECT_BINARY_DIR}/aurora-config.cmake ${PROJECT_BINARY_DIR}/au
 
 if(AURORA_APPS)
   set(etc ${PROJECT_SOURCE_DIR}/etc)
-  foreach(section IN ITEMS 1 5 8)
+  foreach(section IN ITEMS 1 5 7 8)
     file(GLOB pages CONFIGURE_DEPENDS ${etc}/man/*.${section})
     install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
   endforeach()
