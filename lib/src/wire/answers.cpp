@@ -132,6 +132,23 @@ std::string to_json(const service_graph& graph) {
   return out;
 }
 
+std::string to_json(const code_answer& code) {
+  std::string out;
+  json_writer to(out);
+  to.begin_object().field("code", code.code).key("expires_in_seconds");
+  to.value(std::chrono::floor<std::chrono::seconds>(code.life).count());
+  to.field("role", to_string(code.may)).field("url", code.url).end_object();
+  return out;
+}
+
+std::string to_json(const session_answer& session) {
+  std::string out;
+  json_writer to(out);
+  to.begin_object().field("token", session.token).field("role", to_string(session.may));
+  to.field("expires_at", session.until).end_object();
+  return out;
+}
+
 std::string to_json(const problem& fault) {
   std::string out;
   json_writer to(out);

@@ -9,6 +9,7 @@
 #include <aurora/plan.hpp>
 
 #include "wire/json_writer.hpp"
+#include "wire/routes.hpp"
 
 /// The answers of the API as JSON. Names and order of `status` are those of contract §5; what the
 /// contract does not name is added behind it, and only where there is something to tell.
@@ -35,6 +36,23 @@ std::string to_json(const std::vector<explanation>& explanations);
 std::string to_json(const service_graph& graph);
 /// {"events": […]}
 std::string to_json(const std::vector<journal_entry>& entries);
+/// A code to sign in with; `url` only where something listens on TCP.
+struct code_answer {
+  std::string code;
+  duration life{};
+  role may = role::operate;
+  std::optional<std::string> url;
+};
+/// {"code": …, "expires_in_seconds": 60, "role": …, "url": …}
+std::string to_json(const code_answer& code);
+
+struct session_answer {
+  std::string token;
+  role may = role::read;
+  wall_time until{};
+};
+/// {"token": …, "role": …, "expires_at": …}
+std::string to_json(const session_answer& session);
 /// RFC 9457, application/problem+json; "hint" and "errors" only where there are any.
 std::string to_json(const problem& fault);
 

@@ -108,6 +108,13 @@ constexpr std::string_view schemas = R"json({
  "properties":{"at":{"$ref":"#/components/schemas/time"},"cpu_percent":{"type":["number","null"]},
  "memory_bytes":{"type":"integer"}}}}}}}}},
 "document":{"type":"object"},
+"role":{"type":"string","enum":["operate","read"]},
+"code":{"type":"object","required":["code","expires_in_seconds","role","url"],"properties":{
+ "code":{"type":"string"},"expires_in_seconds":{"type":"integer"},
+ "role":{"$ref":"#/components/schemas/role"},"url":{"type":["string","null"]}}},
+"session":{"type":"object","required":["token","role","expires_at"],"properties":{
+ "token":{"type":"string"},"role":{"$ref":"#/components/schemas/role"},
+ "expires_at":{"$ref":"#/components/schemas/time"}}},
 "problem":{"type":"object","required":["type","title","status","detail"],"properties":{
  "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},
  "detail":{"type":"string"},"hint":{"type":"string"},"errors":{"$ref":"#/components/schemas/names"}}},
@@ -116,6 +123,10 @@ constexpr std::string_view schemas = R"json({
  "services":{"$ref":"#/components/schemas/names"}}},
 "signal_body":{"type":"object","additionalProperties":false,"required":["signal"],"properties":{
  "signal":{"type":["string","integer"]}}},
+"code_for_body":{"type":"object","additionalProperties":false,"properties":{
+ "role":{"$ref":"#/components/schemas/role"}}},
+"code_body":{"type":"object","additionalProperties":false,"required":["code"],"properties":{
+ "code":{"type":"string"}}},
 "scale_body":{"type":"object","additionalProperties":false,"required":["instances"],"properties":{
  "instances":{"type":"integer","minimum":1,"maximum":1000}}}
 })json";
@@ -132,6 +143,10 @@ std::string_view body_schema(body_kind kind) {
       return "signal_body";
     case body_kind::scale:
       return "scale_body";
+    case body_kind::code_for:
+      return "code_for_body";
+    case body_kind::code:
+      return "code_body";
   }
   return "";
 }
@@ -162,7 +177,7 @@ void write_answers(json_writer& to, const route& each) {
   to.key("responses").begin_object().key("200").begin_object().field("description", each.doc);
   if (!each.answer.empty()) write_content(to, "application/json", each.answer);
   to.end_object();
-  if (each.how == method::post) {
+  if (each.answer == "operation" || each.answer == "reload") {
     to.key("202").begin_object().field("description", "Accepted; it goes on");
     write_content(to, "application/json", each.answer);
     to.end_object();
@@ -194,14 +209,20 @@ void write_operation(json_writer& to, const route& each) {
   to.field("operationId", operation_id(each)).field("summary", each.doc);
   write_parameters(to, each);
   if (const auto schema = body_schema(each.body); !schema.empty()) {
-    const bool required = each.body == body_kind::signal || each.body == body_kind::scale;
+    const bool required = each.body == body_kind::signal || each.body == body_kind::scale ||
+                          each.body == body_kind::code;
     to.key("requestBody").begin_object().field("required", required);
     write_content(to, "application/json", schema);
     to.end_object();
   }
   write_answers(to, each);
+  if (each.who == access::open) to.key("security").begin_array().end_array();
   to.end_object();
 }
+
+/// On TCP; the Unix socket asks for none.
+constexpr std::string_view security =
+    R"("securitySchemes":{"token":{"type":"http","scheme":"bearer"}},)";
 
 }  // namespace
 
@@ -212,14 +233,19 @@ std::string openapi_document(std::string_view version) {
   json_writer to(out);
   to.begin_object().field("openapi", "3.1.0").key("info").begin_object();
   to.field("title", "Aurora").field("version", version);
-  to.field("description", "The control interface of aurorad, on its Unix socket.").end_object();
+  to.field("description",
+           "The control interface of aurorad, on its Unix socket and, with a token, on TCP.");
+  to.end_object().key("security").begin_array().begin_object().key("token").begin_array();
+  to.end_array().end_object().end_array();
   to.key("paths").begin_object();
   for (const auto& [path, methods] : paths) {
     to.key(path).begin_object();
     for (const route* each : methods) write_operation(to, *each);
     to.end_object();
   }
-  to.end_object().key("components").begin_object().key("schemas");
+  to.end_object().key("components").begin_object();
+  out += security;
+  to.key("schemas");
   std::copy_if(schemas.begin(), schemas.end(), std::back_inserter(out),
                [](char c) { return c != '\n'; });
   out += "}}";

@@ -158,6 +158,25 @@ std::optional<problem> read_subscription(const json::object& what, std::string_v
   return std::nullopt;
 }
 
+parsed<std::string> text_of(const json::object& object, std::string_view base,
+                            std::string_view key) {
+  const json::value* text = object.if_contains(json::string_view(key.data(), key.size()));
+  if (text == nullptr || !text->is_string()) return wrong(pointer(base, key), "must be a string");
+  return std::string(text->get_string().data(), text->get_string().size());
+}
+
+parsed<stream_request> parse_authenticate(const json::value& what) {
+  const std::string_view base = "/authenticate";
+  if (!what.is_object()) return wrong(std::string(base), "must be an object");
+  if (auto fault = stranger(what.get_object(), base, {"token"})) return *std::move(fault);
+  auto token = text_of(what.get_object(), base, "token");
+  if (!token) return token.error();
+  stream_request out;
+  out.what = stream_request::kind::authenticate;
+  out.token = *std::move(token);
+  return out;
+}
+
 }  // namespace
 
 parsed<nothing> parse_empty(std::string_view body) {
@@ -203,11 +222,35 @@ parsed<unsigned> parse_scale(std::string_view body) {
   return {in_place_value, static_cast<unsigned>(*count)};
 }
 
+parsed<role> parse_code_for(std::string_view body) {
+  auto object = parse_object(body);
+  if (!object) return object.error();
+  if (auto fault = stranger(*object, "", {"role"})) return *std::move(fault);
+  const json::value* given = object->if_contains("role");
+  if (given == nullptr) return {in_place_value, role::operate};
+  for (const role each : {role::read, role::operate}) {
+    if (given->is_string() && given->get_string() == json::string_view(to_string(each))) {
+      return {in_place_value, each};
+    }
+  }
+  return wrong("/role", "must be \"operate\" or \"read\"");
+}
+
+parsed<std::string> parse_code(std::string_view body) {
+  auto object = parse_object(body);
+  if (!object) return object.error();
+  if (auto fault = stranger(*object, "", {"code"})) return *std::move(fault);
+  return text_of(*object, "", "code");
+}
+
 parsed<stream_request> parse_stream_request(std::string_view message) {
   auto object = parse_object(message);
   if (!object) return object.error();
-  if (auto fault = stranger(*object, "", {"subscribe", "unsubscribe"})) return *std::move(fault);
+  if (auto fault = stranger(*object, "", {"subscribe", "unsubscribe", "authenticate"})) {
+    return *std::move(fault);
+  }
   if (object->size() != 1) return wrong("/", "must hold either \"subscribe\" or \"unsubscribe\"");
+  if (object->begin()->key() == "authenticate") return parse_authenticate(object->begin()->value());
   stream_request out;
   const auto& only = *object->begin();
   const bool adding = only.key() == "subscribe";

@@ -57,13 +57,27 @@ constexpr auto table = std::to_array<route>({
      "operation", with_wait},
     {reload, post, "/api/v1/reload", "Read the configuration again and do what it asks for",
      body_kind::empty, "reload", with_wait},
-    {plan, post, "/api/v1/plan", "What a reload would do", body_kind::empty, "plan"},
+    {plan,
+     post,
+     "/api/v1/plan",
+     "What a reload would do",
+     body_kind::empty,
+     "plan",
+     {},
+     access::signed_in},
     {upgrade, post, "/api/v1/upgrade",
      "Let the program that is installed now take the place of the running one", body_kind::empty,
      "upgrade"},
     {shutdown, post, "/api/v1/shutdown", "Stop everything, then the daemon", body_kind::empty,
      "operation", with_force},
-    {check, post, "/api/v1/check", "Probe these services, or all, now", body_kind::names, "probes"},
+    {check,
+     post,
+     "/api/v1/check",
+     "Probe these services, or all, now",
+     body_kind::names,
+     "probes",
+     {},
+     access::signed_in},
     {events, get, "/api/v1/events", "What happened, oldest first", body_kind::none, "events",
      with_events},
     {graph, get, "/api/v1/graph", "The dependency graph with live states", body_kind::none,
@@ -72,7 +86,33 @@ constexpr auto table = std::to_array<route>({
      "WebSocket: a snapshot, then every change and the subscribed log lines", body_kind::none, "",
      with_resume},
     {openapi, get, "/api/v1/openapi.json", "This document", body_kind::none, "document"},
-    {healthz, get, "/healthz", "200 while the daemon answers", body_kind::none, ""},
+    {codes, post, "/api/v1/codes", "A code to sign in with on TCP, once and within a minute",
+     body_kind::code_for, "code"},
+    {session,
+     post,
+     "/api/v1/session",
+     "Trade a code for the token of a session",
+     body_kind::code,
+     "session",
+     {},
+     access::open},
+    {page, get, "/", "The dashboard", body_kind::none, "", {}, access::open},
+    {asset,
+     get,
+     "/assets/{name}",
+     "A file of the dashboard",
+     body_kind::none,
+     "",
+     {},
+     access::open},
+    {healthz,
+     get,
+     "/healthz",
+     "200 while the daemon answers",
+     body_kind::none,
+     "",
+     {},
+     access::open},
     {readyz, get, "/readyz", "200 when all wanted services are ready, else 503", body_kind::none,
      ""},
     {metrics, get, "/metrics",
@@ -149,6 +189,15 @@ path_match find_route(std::string_view path) {
   }
   return found;
 }
+
+std::string_view to_string(role may) { return may == role::operate ? "operate" : "read"; }
+
+std::optional<role> needed_role(const route& to) {
+  if (to.who == access::open) return std::nullopt;
+  return to.how == post && to.who == access::by_method ? role::operate : role::read;
+}
+
+bool is_change(const route& to) { return to.how == post && to.who == access::by_method; }
 
 std::string allowed_methods(const path_match& found) {
   std::string out;

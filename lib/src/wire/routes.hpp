@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,12 +44,24 @@ enum class endpoint {
   processes,
   probes,
   usage,
+  codes,
+  session,
+  page,
+  asset,
 };
 
 enum class method { get, post };  ///< HEAD goes wherever GET does
 
 /// What the body of a POST may hold; an absent one is `{}`.
-enum class body_kind { none, empty, names, signal, scale };
+enum class body_kind { none, empty, names, signal, scale, code_for, code };
+
+/// What someone who signed in may do: look, or change things too.
+enum class role { read, operate };
+std::string_view to_string(role may);
+
+/// Who may use a route on TCP: whoever signed in, for a GET in any role and for a POST in that of
+/// `operate`; anyone who signed in (a POST that changes nothing); or everybody.
+enum class access { by_method, signed_in, open };
 
 struct parameter {
   std::string_view name;
@@ -64,9 +77,15 @@ struct route {
   body_kind body = body_kind::none;
   std::string_view answer;  ///< name of the schema of a 200; empty: no JSON
   std::span<const parameter> query = {};
+  access who = access::by_method;
 };
 
 std::span<const route> routes();
+
+/// The role that a route takes; nothing: it is open to all.
+std::optional<role> needed_role(const route& to);
+/// Whether someone must hear of it: a POST that changes something.
+bool is_change(const route& to);
 
 /// The routes of one path, by method.
 struct path_match {

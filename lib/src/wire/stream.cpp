@@ -17,6 +17,11 @@ std::string object(Fill fill, std::string_view end = {}) {
 
 }  // namespace
 
+std::string authenticated_message(role may) {
+  return object(
+      [&](json_writer& to) { to.field("type", "authenticated").field("role", to_string(may)); });
+}
+
 std::string snapshot_message(std::uint64_t sequence, const stack_status& stack) {
   return object([&](json_writer& to) {
     to.field("type", "snapshot").field("sequence", sequence).key("status");

@@ -9,8 +9,10 @@
 #include <aurora/answers.hpp>
 
 #include "wire/answers.hpp"
+#include "wire/routes.hpp"
 
 /// The messages of the WebSocket `/api/v1/stream`, each one JSON object with its "type" first:
+///   {"type":"authenticated","role":"read"}           where a token was asked for; then all else
 ///   {"type":"snapshot","sequence":N,"status":{…}}   first, once; N: the last event it includes
 ///   {"type":"event","sequence":…,"at":…,…}           every journal entry after it, in order
 ///   {"type":"status","service":{…}}                  an instance as it is after those events
@@ -27,6 +29,7 @@
 ///   {"type":"error","title":…,"detail":…}            a message of the client that was refused
 namespace aurora::wire {
 
+std::string authenticated_message(role may);
 std::string snapshot_message(std::uint64_t sequence, const stack_status& stack);
 std::string event_message(const journal_entry& entry);
 std::string status_message(const service_status& service);
