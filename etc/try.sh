@@ -46,5 +46,6 @@ Four programs run now. In $PWD:
   aurorctl why aurora-backend      what happened to it, why, and what comes next
   aurorctl logs -f                 what they print
   aurorctl down                    stop them, and the daemon
-The page is http://127.0.0.1:5000, the configuration aurora.json; 'aurorctl help' lists the rest.
+The page is http://127.0.0.1:5000, the configuration aurora.json; 'aurorctl dashboard' opens Aurora's own
+page signed in, 'aurorctl help' lists the rest.
 TEXT

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "page.hpp"
+
 namespace {
 
 namespace po = boost::program_options;
@@ -51,6 +53,7 @@ int run(const po::variables_map& given, std::vector<std::string> arguments) {
   aurora::daemon_options options;
   options.arguments = std::move(arguments);
   if (given.count("self-test")) options.self_test = given["self-test"].as<int>();
+  options.page = embedded_page();
   if (given.count("config")) options.config = given["config"].as<std::string>();
   if (given.count("state-dir")) options.state_dir = given["state-dir"].as<std::string>();
   if (given.count("http")) options.http = given["http"].as<std::string>();

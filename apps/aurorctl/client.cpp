@@ -60,8 +60,7 @@ asio::awaitable<reply> client::exchange(bool post, std::string target, std::stri
   // What waits for work to be done has a patience of its own, longer than --timeout by its slack.
   if (where_.patience && patience == answer_limit) patience = std::min(patience, *where_.patience);
   http::request<http::string_body> request(post ? http::verb::post : http::verb::get, target, 11);
-  request.set(http::field::host,
-              where_.how == endpoint::kind::local ? "localhost" : where_.host + ":" + where_.port);
+  request.set(http::field::host, where_.authority());
   request.set(http::field::accept, accept);
   if (!where_.token.empty()) request.set(http::field::authorization, "Bearer " + where_.token);
   if (post) {
@@ -139,6 +138,9 @@ failure refused(const reply& answer) {
   std::string hint = text_of(body, "hint");
   if (hint.empty() && answer.status == 404 && type.find("no-such-service") == std::string::npos) {
     hint = "the daemon may be older than this aurorctl: compare `aurorctl --version` and `status`";
+  }
+  if (type == "not-signed-in") {
+    hint = "give a token with --token-file: that of the daemon is `token` in its state directory";
   }
   return {code_of(answer.status, type), std::move(what), std::move(hint), texts_of(body, "errors")};
 }

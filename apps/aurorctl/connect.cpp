@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "launch.hpp"
 #include "units.hpp"
 
 namespace aurora::ctl {
@@ -56,12 +57,53 @@ asio::awaitable<boost::system::error_code> connect_tcp(byte_stream& stream, cons
   co_return last;
 }
 
+/// The one line that aurorctl-tls says first.
+asio::awaitable<std::string> first_line(byte_stream& stream) {
+  std::string line;
+  char c = 0;
+  while (line.size() < 512 && c != '\n') {
+    auto [ec, size] = co_await stream.async_read_some(asio::buffer(&c, 1), token);
+    if (ec == beast::error::timeout) co_return std::string("it does not answer in time");
+    if (ec) co_return std::string("aurorctl-tls went away");
+    if (c != '\n') line += c;
+  }
+  co_return line;
+}
+
+void start_tls(byte_stream& stream, const endpoint& where) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    throw failure(exit_code::failed, std::string("cannot make a socket: ") + std::strerror(errno));
+  }
+  const held_fd far{ends[1]};
+  const asio::generic::stream_protocol local(AF_UNIX, 0);
+  stream.socket().assign(local, ends[0]);
+  if (const int error = launch_tls(far.fd, where.host, where.port); error != 0) {
+    throw failure(
+        exit_code::failed,
+        std::string("cannot start aurorctl-tls, which https:// takes: ") + std::strerror(error),
+        "install it beside aurorctl");
+  }
+}
+
+/// Through a program of our own that speaks TLS. Throws `failure` where it says what is wrong:
+/// words that no error code has.
+asio::awaitable<void> connect_securely(byte_stream& stream, const endpoint& where) {
+  start_tls(stream, where);
+  const std::string answer = co_await first_line(stream);
+  if (answer == "ok") co_return;
+  throw failure(exit_code::no_daemon, "cannot reach the daemon at '" + where.shown + "': " + answer,
+                "check --host; SSL_CERT_FILE=FILE names the authority of a private certificate");
+}
+
 }  // namespace
 
 asio::awaitable<boost::system::error_code> connect_to(byte_stream& stream, const endpoint& where) {
   boost::system::error_code ec;
   if (where.how == endpoint::kind::local) {
     ec = co_await connect_local(stream, where);
+  } else if (where.tls) {
+    co_await connect_securely(stream, where);
   } else {
     ec = co_await connect_tcp(stream, where);
   }

@@ -17,7 +17,8 @@ namespace beast = boost::beast;
 using byte_stream = beast::basic_stream<asio::generic::stream_protocol, asio::any_io_executor>;
 
 /// Connects within the stream's own limit (`expires_after`). A socket path of any length: beyond
-/// the 107 bytes of sockaddr_un it goes through /proc/self/fd. Never throws but when cancelled.
+/// the 107 bytes of sockaddr_un it goes through /proc/self/fd. Throws when cancelled, and a
+/// `failure` where TLS does not come about.
 asio::awaitable<boost::system::error_code> connect_to(byte_stream& stream, const endpoint& where);
 
 /// What an error of the transport means to the user. `doing`: "reach", "ask".

@@ -22,6 +22,7 @@ int verb_reload(context& c);
 int verb_signal(context& c);
 int verb_scale(context& c);
 int verb_upgrade(context& c);
+int verb_dashboard(context& c);
 int verb_completion(context& c);
 int verb_help(context& c);
 /// Hidden: the names of services and instances, a line each, for completion; silent where no daemon

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -95,17 +96,22 @@ std::string own_directory() {
   return std::string(whole.substr(0, whole.rfind('/')));
 }
 
-std::string daemon_program() {
-  const std::string beside = own_directory() + "/aurorad";
-  return ::access(beside.c_str(), X_OK) == 0 ? beside : "aurorad";
+std::string program_named(const std::string& name) {
+  const std::string beside = own_directory() + "/" + name;
+  return ::access(beside.c_str(), X_OK) == 0 ? beside : name;
 }
 
 struct spawn_setup {
   posix_spawn_file_actions_t actions{};
   posix_spawnattr_t attributes{};
-  explicit spawn_setup(int log) {
+  /// `in`: what its stdin is; -1: nothing.
+  explicit spawn_setup(int log, int in = -1) {
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (in >= 0) {
+      ::posix_spawn_file_actions_adddup2(&actions, in, 0);
+    } else {
+      ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    }
     ::posix_spawn_file_actions_adddup2(&actions, log, 1);
     ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
     // Whoever reads our output through a pipe must see its end when we leave.
@@ -177,7 +183,7 @@ launched_daemon launch_daemon(const invocation& given) {
   launched_daemon daemon;
   daemon.log = state_dir + "/logs/aurorad.log";
   daemon.log_began = log.size();
-  std::string program = daemon_program();
+  std::string program = program_named("aurorad");
   std::string arguments[] = {program, "--config", config, "--state-dir", state_dir};
   char* argv[std::size(arguments) + 1] = {};
   for (std::size_t i = 0; i < std::size(arguments); ++i) argv[i] = arguments[i].data();
@@ -192,6 +198,35 @@ launched_daemon launch_daemon(const invocation& given) {
   }
   if (error != 0) throw cannot("start the daemon", program, error);
   return daemon;
+}
+
+int launch_tls(int socket, std::string host, std::string port) {
+  std::string program = program_named("aurorctl-tls");
+  const opened silence(::open("/dev/null", O_WRONLY | O_CLOEXEC), "open", "/dev/null");
+  const spawn_setup setup(silence.fd, socket);
+  char* argv[] = {program.data(), host.data(), port.data(), nullptr};
+  pid_t pid = -1;
+  return ::posix_spawnp(&pid, program.c_str(), &setup.actions, &setup.attributes, argv, environ);
+}
+
+bool open_in_browser(const std::string& file) {
+  const char* browsers = std::getenv("BROWSER");
+  std::string list = browsers == nullptr ? "" : std::string(browsers) + ":";
+  list += "xdg-open";
+  const opened silence(::open("/dev/null", O_WRONLY | O_CLOEXEC), "open", "/dev/null");
+  const spawn_setup setup(silence.fd);
+  for (std::string_view rest(list); !rest.empty();) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    std::string program(rest.substr(0, end)), argument(file);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    char* argv[] = {program.data(), argument.data(), nullptr};
+    pid_t pid = -1;
+    const int error = program.empty() ? ENOENT
+                                      : ::posix_spawnp(&pid, program.c_str(), &setup.actions,
+                                                       &setup.attributes, argv, environ);
+    if (error == 0) return true;
+  }
+  return false;
 }
 
 asio::awaitable<bool> daemon_answers(client& api) {

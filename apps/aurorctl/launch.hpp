@@ -30,6 +30,14 @@ struct launched_daemon {
 /// state directory of `given`. Makes the state directory (0700). Throws `failure`.
 launched_daemon launch_daemon(const invocation& given);
 
+/// Starts `aurorctl-tls` from beside our own binary, else from PATH, with `socket` as its stdin; it
+/// ends when the other end of that is closed. Returns: errno, or 0.
+int launch_tls(int socket, std::string host, std::string port);
+
+/// Opens a file with the user's browser: the first of $BROWSER (a list with colons between) that
+/// can be started, else xdg-open. Does not wait for it. Returns: whether one was started.
+bool open_in_browser(const std::string& file);
+
 /// Until the daemon answers. Throws `failure` with its last words when it ends first: its own exit
 /// code where that means something here (6), else 1; 124 when --timeout runs out.
 asio::awaitable<void> await_daemon(context& c, client& api, launched_daemon& daemon);

@@ -108,7 +108,26 @@ void parse_tcp(endpoint& into, std::string authority) {
   if (into.host.empty() || into.port.empty() || !digits || strange) throw bad_host(into.shown);
 }
 
+/// A token is not sent over a network in the clear. (A tunnel's near end is on this machine.)
+void keep_in_this_machine(const endpoint& where) {
+  const bool numeric = where.host.find_first_not_of("0123456789.") == std::string::npos;
+  const bool near = where.host == "localhost" || where.host == "::1" ||
+                    (numeric && where.host.starts_with("127."));
+  if (near || where.token.empty()) return;
+  throw failure(exit_code::usage,
+                "the token would go to '" + where.host + "' over the network in the clear",
+                "use https://, or a tunnel to http://127.0.0.1");
+}
+
 }  // namespace
+
+std::string endpoint::authority() const {
+  if (how == kind::local) return "localhost";
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + port;
+}
+
+std::string endpoint::base_url() const { return (tls ? "https://" : "http://") + authority(); }
 
 std::string absolute(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal();
@@ -162,9 +181,10 @@ endpoint find_endpoint(const invocation& given) {
     result.path = absolute(host.substr(7));
   } else if (host.starts_with("http://")) {
     parse_tcp(result, host.substr(7));
+    keep_in_this_machine(result);
   } else if (host.starts_with("https://")) {
-    throw failure(exit_code::usage, "https is not offered by this build yet",
-                  "use http:// on loopback, or the socket: -H unix:///path/aurorad.sock");
+    result.tls = true;
+    parse_tcp(result, host.substr(8));
   } else {
     throw bad_host(host);
   }

@@ -31,7 +31,12 @@ struct endpoint {
   std::string host, port;            ///< of a TCP listener
   std::string token;                 ///< sent as a bearer token; may be empty
   std::string shown;                 ///< as people write it
+  bool tls = false;                  ///< https://
   std::optional<duration> patience;  ///< --timeout, where it is shorter than an answer may take
+
+  /// "127.0.0.1:9090", "[::1]:9090"; of the socket "localhost".
+  std::string authority() const;
+  std::string base_url() const;  ///< "https://ops.example:9090"
 };
 
 /// By --host, or the socket in the state directory. Throws `failure`.

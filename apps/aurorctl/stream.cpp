@@ -54,7 +54,8 @@ asio::awaitable<void> stream::open() {
   };
   socket.set_option(websocket::stream_base::decorator(sign_in));
   websocket::response_type answer;
-  auto [failed] = co_await socket.async_handshake(answer, "localhost", "/api/v1/stream", token);
+  const std::string host = where_.authority();
+  auto [failed] = co_await socket.async_handshake(answer, host, "/api/v1/stream", token);
   if (failed == websocket::error::upgrade_declined) {
     reply declined;
     declined.status = answer.result_int();

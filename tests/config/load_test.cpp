@@ -278,22 +278,52 @@ BOOST_AUTO_TEST_CASE(includes) {
 }
 
 BOOST_AUTO_TEST_CASE(s22_listening_to_the_world) {
-  // Addresses that others can reach are refused with the reason; loopback and off are fine.
-  const auto listen = [](const std::string& address) {
-    return told(load(R"({"services": {}, "http": {"listen": ")" + address + "\"}}").faults);
+  // Addresses that others can reach are refused without TLS, with the reason; loopback and off are
+  // fine.
+  const auto listen = [](const std::string& address, const std::string& more = "") {
+    return told(
+        load(R"({"services": {}, "http": {"listen": ")" + address + "\"" + more + "}}").faults);
   };
+  const std::string tls = R"(, "tls": {"certificate": "c.pem", "key": "k.pem"})";
   for (const auto* good : {"off", "127.0.0.1:0", "127.8.8.8:1", "localhost:9090", "[::1]:9090"}) {
     BOOST_TEST(listen(good) == "", good);
+    BOOST_TEST(listen(good, tls) == "", good);
   }
-  for (const auto* open : {"0.0.0.0:9090", "[::]:9090", "192.168.0.1:80", "example.org:80",
-                           "127.1:80", "127.0.0.1.example.org:80"}) {
-    BOOST_TEST(
-        says(listen(open), "can be reached from other machines, which takes TLS and a token"),
-        open);
+  for (const auto* open : {"0.0.0.0:9090", "[::]:9090", "192.168.0.1:80"}) {
+    BOOST_TEST(says(listen(open), "can be reached from other machines, which takes TLS"), open);
+    BOOST_TEST(listen(open, tls) == "", open);
+  }
+  for (const auto* name : {"example.org:80", "127.1:80", "127.0.0.1.example.org:80", "1.2.3:1",
+                           "1.2.3.256:1", "1.2.3.4.:1"}) {
+    BOOST_TEST(says(listen(name), "can be reached from other machines, which takes TLS"), name);
+    BOOST_TEST(says(listen(name, tls), "does not begin with an IP address"), name);
   }
   for (const auto* bad :
        {"9090", ":9090", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:x", "::1:9090", "on"}) {
     BOOST_TEST(says(listen(bad), "is not an address"), bad);
+  }
+  // Whichever of the two is written first.
+  const auto turned = load(R"({"services": {}, "http": {"tls": {"certificate": "c", "key": "k"},
+                               "listen": "0.0.0.0:1"}})");
+  BOOST_TEST(told(turned.faults) == "");
+}
+
+BOOST_AUTO_TEST_CASE(tls_and_hosts) {
+  const auto stack = loaded(R"({"services": {}, "http": {"listen": "0.0.0.0:443",
+    "tls": {"certificate": "tls/c.pem", "key": "/etc/k.pem"},
+    "hosts": ["ops.example", "ops.example:8443", "[fd00::1]"]}})");
+  BOOST_TEST((stack.http_tls == tls_files{"/srv/demo/tls/c.pem", "/etc/k.pem"}));
+  BOOST_TEST(stack.http_hosts.size() == 3u);
+  const auto http = [](const std::string& members) {
+    return told(load(R"({"services": {}, "http": {)" + members + "}}").faults);
+  };
+  BOOST_TEST(
+      says(http(R"("tls": {"certificate": "c.pem"})"), "takes both a certificate and its key"));
+  BOOST_TEST(says(http(R"("tls": {"certifcate": "c.pem"})"), "did you mean \"certificate\"?"));
+  for (const auto* bad : {"http://ops.example", "ops.example/", "a b", "a,b", "a:0", "a:x",
+                          "*.example", "", "user@a"}) {
+    BOOST_TEST(says(http(R"("hosts": [")" + std::string(bad) + "\"]"), "is not the name of a host"),
+               bad);
   }
 }
 

@@ -49,9 +49,10 @@ fake_source a_disk(const std::string& main_text) {
 
 /// All members of a stack; one that is added does not compile until it is named here.
 auto members(const stack_spec& stack) {
-  const auto& [name, file, state_dir, listen, asked, group, timeout, log_size, needs, services] =
-      stack;
-  return std::tie(name, file, state_dir, listen, asked, group, timeout, log_size, needs, services);
+  const auto& [name, file, state_dir, listen, tls, hosts, group, timeout, log_size, needs,
+               services] = stack;
+  return std::tie(name, file, state_dir, listen, tls, hosts, group, timeout, log_size, needs,
+                  services);
 }
 
 bool are_same(const load_result& a, const load_result& b) {

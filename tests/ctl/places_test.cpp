@@ -74,20 +74,31 @@ BOOST_AUTO_TEST_CASE(hosts) {
   BOOST_TEST(find_endpoint(given).port == "9090");
   given.host = "http://[::1]:80";
   BOOST_TEST(find_endpoint(given).host == "::1");
+  BOOST_TEST(find_endpoint(given).authority() == "[::1]:80");
+  given.host = "https://ops.example";
+  BOOST_TEST(find_endpoint(given).tls);
+  BOOST_TEST(find_endpoint(given).base_url() == "https://ops.example:9090");
   given.host = "unix:///run/x.sock";
   BOOST_TEST(find_endpoint(given).path == "/run/x.sock");
   for (const char* bad :
-       {"https://h", "ftp://h", "unix://", "http://", "http://a b", "http://h:x"}) {
+       {"https://", "ftp://h", "unix://", "http://", "http://a b", "http://h:x"}) {
     BOOST_TEST((code_of(bad) == exit_code::usage), bad);
   }
 }
 
-// The token is taken from its file without the newline.
+// The token is taken from its file without the newline, and not sent over a network in the clear.
 BOOST_AUTO_TEST_CASE(token_from_file) {
   write_file(dir / "token", "secret\n");
   invocation given;
   given.host = "http://localhost:1";
   given.token_file = dir / "token";
+  BOOST_TEST(find_endpoint(given).token == "secret");
+  for (const char* far :
+       {"http://ops.example:9090", "http://192.168.1.2", "http://127.evil.test"}) {
+    given.host = far;
+    BOOST_CHECK_THROW(find_endpoint(given), failure);
+  }
+  given.host = "https://ops.example:9090";
   BOOST_TEST(find_endpoint(given).token == "secret");
 }
 

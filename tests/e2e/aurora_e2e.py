@@ -61,10 +61,10 @@ class Daemon:
     def write(self, config):
         self.config.write_text(config if isinstance(config, str) else json.dumps({"version": 1, **config}))
 
-    def start(self, *arguments, env=None, **popen):
+    def start(self, *arguments, env=None, http="off", **popen):
         with open(self.home / "aurorad.err", "ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "--config", self.config, "--http", "off", *arguments], cwd=self.home,
+                [self.program, "--config", self.config, *(["--http", http] if http else []), *arguments], cwd=self.home,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=CLEAN | (env or {}), **popen)
         eventually(self._answers, "aurorad answers", self)
         return self

@@ -143,6 +143,10 @@ class fake_backend : public backend {
     followers.emplace(key, std::move(sink));
     return std::shared_ptr<void>(nullptr, [this, key](void*) { followers.erase(key); });
   }
+  void audit(audit_kind what, const std::string& line) override {
+    audited.push_back((what == audit_kind::refused ? "! " : "") + line);
+  }
+  std::string http_url() override { return url; }
   void observe(observer& who) override { observers.insert(&who); }
   void forget(observer& who) override { observers.erase(&who); }
 
@@ -155,6 +159,8 @@ class fake_backend : public backend {
   int last_follower = 0;
   plan_steps steps;
   problem invalid{};
+  std::vector<std::string> audited;  ///< refusals begin with "! "
+  std::string url;
   std::string scaled, signalled, ended;
   int usage_watchers = 0;
   int changes = 0;    ///< calls that change something

@@ -20,16 +20,45 @@ struct running_server::machinery {
   std::thread thread;
 };
 
+namespace {
+
+int free_listener(std::uint16_t& port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  auto* address = reinterpret_cast<sockaddr*>(&at);
+  BOOST_REQUIRE(::bind(fd, address, size) == 0);
+  BOOST_REQUIRE(::listen(fd, 128) == 0);
+  BOOST_REQUIRE(::getsockname(fd, address, &size) == 0);
+  port = ntohs(at.sin_port);
+  return fd;
+}
+
+tcp_entrance entrance_at(std::uint16_t port) {
+  tcp_entrance out;
+  out.names.hosts = wire::loopback_hosts();
+  out.names.port = port;
+  out.names.further = {"ops.example"};
+  return out;
+}
+
+}  // namespace
+
 running_server::running_server(server_options how, mode_t mode)
     : socket(dir.path + "/aurorad.sock"),
       backend(dir.path),
       machinery_(std::make_unique<machinery>()) {
   auto& all = *machinery_;
   how.log_dir = how.run_dir = dir.path;
+  if (how.token.empty()) how.token = good_token;
   all.serving.emplace(all.loop.get_executor(), backend, all.workers, std::move(how));
   const auto fd = bind_unix_socket(socket, mode, std::nullopt);
   BOOST_REQUIRE(fd.has_value());
   all.serving->listen(*fd);
+  const int listener = free_listener(port);
+  all.serving->listen(listener, entrance_at(port));
   all.thread = std::thread([&all] { all.loop.run(); });
 }
 
@@ -69,6 +98,8 @@ bool running_server::eventually(const std::function<bool()>& what) {
   }
   return true;
 }
+
+std::size_t running_server::connections() const { return machinery_->serving->connections(); }
 
 bool running_server::comes_to(std::size_t connections) {
   return eventually([&] { return machinery_->serving->connections() == connections; });

@@ -34,8 +34,11 @@ struct temporary_directory {
   std::string path;
 };
 
-/// A server with a fake supervisor on a loop of its own thread, and a socket for clients. Stops the
-/// server, and fails where anything is left of it.
+/// The token of every running_server that is given no other.
+inline const std::string good_token(43, 'T');
+
+/// A server with a fake supervisor on a loop of its own thread, and a socket and a port for
+/// clients. Stops the server, and fails where anything is left of it.
 class running_server {
  public:
   explicit running_server(server_options how = {}, mode_t mode = 0600);
@@ -65,8 +68,12 @@ class running_server {
   bool eventually(const std::function<bool()>& what);
   /// The same, until so many connections are open.
   bool comes_to(std::size_t connections);
+  /// Open just now; to be asked on the loop only.
+  std::size_t connections() const;
 
   raw_client client() { return raw_client(socket); }
+  /// On TCP, with the right name and no token.
+  raw_client tcp() { return raw_client(port); }
 
  private:
   struct machinery;
@@ -75,6 +82,7 @@ class running_server {
  public:
   temporary_directory dir;
   std::string socket;
+  std::uint16_t port = 0;
   fake_backend backend;
 
  private:

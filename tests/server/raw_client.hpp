@@ -1,6 +1,8 @@
 #pragma once
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,9 +32,19 @@ class raw_client {
     connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     error_ = connected_ ? 0 : errno;
     if (keep >= 0) ::close(keep);
-    const timeval limit{60, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    limit_waits();
+  }
+  /// To a port of 127.0.0.1, under that name.
+  explicit raw_client(std::uint16_t port)
+      : host("127.0.0.1:" + std::to_string(port)),
+        fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    error_ = connected_ ? 0 : errno;
+    limit_waits();
   }
   ~raw_client() { close(); }
   raw_client(const raw_client&) = delete;
@@ -124,7 +136,8 @@ class raw_client {
   answer ask(std::string_view method, std::string_view target, std::string_view fields = {},
              std::string_view content = {}) {
     std::string request =
-        std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: aurora\r\n";
+        std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: " + host + "\r\n";
+    if (!token.empty()) request += "Authorization: Bearer " + token + "\r\n";
     request += fields;
     if (!content.empty()) {
       request +=
@@ -148,7 +161,16 @@ class raw_client {
     return data;
   }
 
+  std::string host = "aurora";
+  std::string token;  ///< empty: none is shown
+
  private:
+  void limit_waits() const {
+    const timeval limit{60, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  }
+
   int fd_;
   bool connected_ = false;
   int error_ = 0;

@@ -13,7 +13,12 @@ namespace aurora::server {
 class socket_client {
  public:
   explicit socket_client(running_server& on, const std::string& query = "") : raw(on.socket) {
-    upgrade(query);
+    upgrade(query, "");
+  }
+  /// On TCP, with these fields more.
+  struct on_tcp {};
+  socket_client(running_server& on, on_tcp, const std::string& fields = "") : raw(on.port) {
+    upgrade("", fields);
   }
 
   struct frame {
@@ -82,10 +87,11 @@ class socket_client {
   std::string head;
 
  private:
-  void upgrade(const std::string& query) {
-    raw.send("GET /api/v1/stream" + query +
-             " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  void upgrade(const std::string& query, const std::string& fields) {
+    raw.send("GET /api/v1/stream" + query + " HTTP/1.1\r\nHost: " + raw.host +
+             "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+             fields + "\r\n");
     head = raw.until("\r\n\r\n");
   }
 };

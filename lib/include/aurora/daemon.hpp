@@ -1,9 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <aurora/page.hpp>
 #include <aurora/time.hpp>
 
 namespace aurora {
@@ -21,6 +23,7 @@ struct daemon_options {
   /// Only tests whether this program could take the place of a running one that hands over in this
   /// version of the form, with `state_dir`: says so and changes nothing.
   std::optional<int> self_test;
+  std::span<const page_file> page;  ///< the dashboard; empty: this program has none
 };
 
 /// The daemon in the foreground, from reading the configuration to its end. Process wide: it takes

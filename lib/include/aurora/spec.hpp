@@ -208,14 +208,22 @@ struct port_free {
 };
 using prerequisite = std::variant<command_exists, file_exists, port_free>;
 
+/// Of the TCP listener, in PEM; absolute paths.
+struct tls_files {
+  std::string certificate;  ///< with the chain up to its authority
+  std::string key;
+  friend bool operator==(const tls_files&, const tls_files&) = default;
+};
+
 /// A whole configuration.
 struct stack_spec {
   std::string name;
   std::string config_file;                     ///< absolute
   std::string state_dir;                       ///< absolute; empty: by the rule of aurora.json(5)
   std::string http_listen = "127.0.0.1:9090";  ///< or "off"
-  bool http_asked_for = false;                 ///< the configuration names the address
-  std::optional<std::string> control_group;    ///< group that may use the control socket
+  std::optional<tls_files> http_tls;
+  std::vector<std::string> http_hosts;       ///< further names it answers to: "ops.example"
+  std::optional<std::string> control_group;  ///< group that may use the control socket
   duration shutdown_timeout = std::chrono::seconds(90);
   /// All log files together; empty: only what the `logs` of each service keep.
   std::optional<byte_count> max_total_log_size;

@@ -46,6 +46,26 @@ bool is_host(std::string_view host) {
          host.find_first_of("/?#@\\\"<>[]") == std::string_view::npos;
 }
 
+bool is_octet(std::string_view digits) {
+  const bool all =
+      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return all && !digits.empty() && digits.size() <= 3 && parse_number(digits).value_or(256) <= 255;
+}
+
+/// An IP address in its usual form; of IPv6 only the alphabet is looked at, the rest is the
+/// system's to say.
+bool is_numeric(std::string_view host) {
+  if (host.find(':') != std::string_view::npos) {
+    return host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  }
+  for (int part = 0; part < 4; ++part) {
+    const auto dot = std::min(host.find('.'), host.size());
+    if (!is_octet(host.substr(0, dot)) || (part < 3) == (dot == host.size())) return false;
+    host.remove_prefix(std::min(dot + 1, host.size()));
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<host_port> split_address(std::string_view text) {
@@ -65,6 +85,35 @@ bool is_loopback(std::string_view host) {
   const bool numeric = std::all_of(host.begin(), host.end(),
                                    [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
   return numeric && host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3;
+}
+
+complaint check_listen(std::string_view text, transport how) {
+  if (text == "off") return {};
+  const auto address = split_address(text);
+  if (!address) {
+    return {fmt::format("{} is not an address", quote(text)),
+            "host:port, try \"127.0.0.1:9090\", or \"off\""};
+  }
+  if (is_loopback(address->host)) return {};
+  if (how == transport::plain) {
+    return {
+        fmt::format("{} can be reached from other machines, which takes TLS", quote(text)),
+        fmt::format("give http.tls a certificate and its key, or listen on \"127.0.0.1:{}\" and "
+                    "put a TLS proxy before it",
+                    address->port)};
+  }
+  if (is_numeric(address->host)) return {};
+  return {fmt::format("{} does not begin with an IP address", quote(text)),
+          fmt::format("try \"0.0.0.0:{}\", and put the name into http.hosts", address->port)};
+}
+
+complaint check_host_name(std::string_view text) {
+  const bool has_port = text.find(':', text.rfind(']') + 1) != std::string_view::npos;
+  const auto address = split_address(has_port ? std::string(text) : fmt::format("{}:1", text));
+  const bool plain = text.find_first_of(",;'()!$&*+=~%") == std::string_view::npos;
+  if (address && address->port != 0 && plain) return {};
+  return {fmt::format("{} is not the name of a host", quote(text)),
+          "as it stands in a URL, try \"ops.example\" or \"ops.example:8443\""};
 }
 
 complaint check_url(std::string_view templated_text) {

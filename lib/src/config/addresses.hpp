@@ -22,6 +22,13 @@ struct complaint {
   std::string message, hint;  ///< empty: nothing is wrong
 };
 
+/// Of the address of the TCP listener: "off", or an IP address or "localhost" with a port. Whether
+/// TLS is there decides who may be able to reach it.
+enum class transport { plain, tls };
+complaint check_listen(std::string_view text, transport how);
+/// Of one of `http.hosts`: a host as it stands in a URL, with or without a port.
+complaint check_host_name(std::string_view text);
+
 /// Of the URL of a probe, as `templated` text: http or https, a host, a port in range, no blanks.
 complaint check_url(std::string_view templated_text);
 /// Of "host:port" of a probe, as `templated` text.

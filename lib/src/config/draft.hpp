@@ -46,10 +46,13 @@ struct stack_draft : stack_spec {
   std::vector<std::string> env_files;
   env_vars variables;
   std::optional<std::string> virtualenv;
+  std::optional<node> listen_at;  ///< `http.listen`
   std::optional<node> defaults;
 };
 
 const section<stack_draft>& stack_section();
+const section<stack_draft>& http_section();
+const section<tls_files>& tls_section();
 const section<service_draft>& service_section();
 const section<health_draft>& health_section();
 const section<restart_spec>& restart_section();
@@ -70,6 +73,7 @@ void read_virtualenv(reader& in, const node& from, std::optional<std::string>& t
 void read_dependencies(reader& in, const node& from, dependencies_draft& to);
 void read_health(reader& in, const node& from, health_draft& to);
 void read_ready(reader& in, const node& from, std::optional<ready_spec>& to);
+void read_http(reader& in, const node& from, stack_draft& to);
 /// An object, or a string that gives the policy alone.
 void read_restart(reader& in, const node& from, restart_spec& to);
 /// Calls `take(item)` for each element of a list, named by its index.

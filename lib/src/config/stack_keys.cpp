@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "config/addresses.hpp"
 #include "config/draft.hpp"
 
 /// The keys of the file as a whole.
@@ -27,43 +26,7 @@ void set_virtualenv(reader& in, const node& from, const key_info&, draft& to) {
   read_virtualenv(in, from, to.virtualenv);
 }
 
-void set_listen(reader& in, const node& from, const key_info&, draft& to) {
-  auto text = in.read_text(from, own_variables::refused, "an address");
-  if (!text) return;
-  if (*text != "off") {
-    const auto address = split_address(*text);
-    if (!address) {
-      return in.fault(from, fmt::format("{} is not an address", quote(*text)),
-                      "host:port, try \"127.0.0.1:9090\", or \"off\"");
-    }
-    if (!is_loopback(address->host)) {
-      return in.fault(
-          from,
-          fmt::format("{} can be reached from other machines, which takes TLS and a "
-                      "token; neither can be configured here",
-                      quote(*text)),
-          fmt::format("listen on \"127.0.0.1:{}\" and put a TLS proxy before it", address->port));
-    }
-  }
-  to.http_listen = std::move(*text);
-  to.http_asked_for = true;
-}
-
-const section<draft>& http_section() {
-  static const section<draft> table(
-      "http", "Dashboard, API and metrics.",
-      {special<draft>("listen", R"("127.0.0.1:9090")",
-                      R"("anyOf": [{"const": "off"}, {"type": "string", )"
-                      R"("pattern": "^(localhost|127\\.[0-9.]+|\\[::1\\]):[0-9]{1,5}$|\\$\\{"}])",
-                      "Address to listen on, \"off\" for none. Only addresses of this machine "
-                      "itself: others need TLS and a token.",
-                      set_listen)});
-  return table;
-}
-
-void set_http(reader& in, const node& from, const key_info&, draft& to) {
-  apply(in, from, http_section(), to);
-}
+void set_http(reader& in, const node& from, const key_info&, draft& to) { read_http(in, from, to); }
 
 void set_control_group(reader& in, const node& from, const key_info&, draft& to) {
   auto name = in.read_text(from, own_variables::refused, "the name of a group");

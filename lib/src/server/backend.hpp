@@ -105,6 +105,12 @@ class backend {
   using log_sink = std::function<void(std::string_view bytes, std::uint64_t offset)>;
   virtual std::shared_ptr<void> follow(const std::string& instance, log_sink sink) = 0;
 
+  /// Someone changed something, or tried to sign in and could not: one line for the daemon's log.
+  enum class audit_kind { change, refused };
+  virtual void audit(audit_kind what, const std::string& line) = 0;
+  /// "http://127.0.0.1:9090" of the TCP listener; empty: nothing listens.
+  virtual std::string http_url() = 0;
+
   virtual void observe(observer& who) = 0;
   virtual void forget(observer& who) = 0;
 };

@@ -1,10 +1,13 @@
 #include "server/connection.hpp"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 
 #include <utility>
 
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
@@ -29,6 +32,9 @@ using reactor::tok;
 constexpr std::size_t read_size = 4096;
 constexpr std::size_t most_unread = 64 * 1024;  // read after a refusal, so that it is not lost
 constexpr auto linger_time = std::chrono::seconds(1);
+constexpr std::string_view speaks_tls =
+    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 32\r\n\r\nthis port speaks https, not http";
 
 std::string_view view(const beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
@@ -42,6 +48,7 @@ void common_fields(http::fields& fields) {
   fields.set(http::field::date, date);
   fields.set(http::field::cache_control, "no-store");
   fields.set("X-Content-Type-Options", "nosniff");
+  fields.set("Cross-Origin-Resource-Policy", "same-origin");
 }
 
 }  // namespace
@@ -70,8 +77,20 @@ reply refusal(int status, std::string title, std::string detail) {
   return out;
 }
 
-connection::connection(stream_socket socket, const server_options& options)
-    : options_(options), stream_(std::move(socket)) {}
+connection::connection(byte_stream stream, const server_options& options, wire::entrance where)
+    : options_(options), where_(where), stream_(std::move(stream)) {}
+
+asio::awaitable<bool> connection::handshake() {
+  if (stream_.tls() == nullptr) co_return true;
+  stream_.expires_after(options_.header_time);
+  auto [ec] = co_await stream_.tls()->async_handshake(asio::ssl::stream_base::server, tok);
+  if (!ec) co_return true;
+  if (ec.category() == asio::error::get_ssl_category() &&
+      ERR_GET_REASON(static_cast<unsigned long>(ec.value())) == SSL_R_HTTP_REQUEST) {
+    co_await asio::async_write(stream_.next_layer(), asio::buffer(speaks_tls), tok);
+  }
+  co_return false;
+}
 
 bool connection::refuse(reply what) {
   fault_ = std::move(what);
@@ -186,8 +205,10 @@ asio::awaitable<bool> connection::send(reply what) {
   answer.set(http::field::content_type, what.type);
   if (!what.allow.empty()) answer.set(http::field::allow, what.allow);
   if (!what.upgrade.empty()) answer.set(http::field::upgrade, what.upgrade);
+  for (const auto& [name, value] : what.fields) answer.set(name, value);
   answer.body() = std::move(what.body);
   answer.prepare_payload();
+  if (what.status == 304) answer.erase(http::field::content_length);
   answer.keep_alive(!what.close && keeps_alive());
   http::response_serializer<http::string_body> serializer(answer);
   serializer.split(parser_ && is_head());
@@ -253,17 +274,19 @@ asio::awaitable<void> connection::linger() {
 
 asio::awaitable<void> connection::hang_up() {
   auto& socket = stream_.socket();
+  const bool tcp = where_ == wire::entrance::tcp;
+  const int over = POLLHUP | POLLERR | POLLNVAL | (tcp ? POLLRDHUP : 0);
   auto on = asio::socket_base::wait_read;
   for (;;) {
-    auto [ec] = co_await socket.async_wait(on, tok);
-    if (ec) co_return;
-    // The wait is a hint only: ask.
+    // The wait is a hint only, and tells what is new: ask before and after it.
     pollfd state{socket.native_handle(), POLLRDHUP, 0};
     ::poll(&state, 1, 0);
-    if ((state.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) co_return;
-    // Either bytes of a next request, which are not ours to read, or the peer said all it had to
-    // say: from here on only its end is news.
-    on = asio::socket_base::wait_error;
+    if ((state.revents & over) != 0) co_return;
+    // Bytes of a next request are not ours to read. Of a Unix peer that said all it had to say only
+    // its end is news.
+    if (!tcp && (state.revents & POLLRDHUP) != 0) on = asio::socket_base::wait_error;
+    auto [ec] = co_await socket.async_wait(on, tok);
+    if (ec) co_return;
   }
 }
 

@@ -4,22 +4,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "server/byte_stream.hpp"
 #include "server/server.hpp"
+#include "wire/gate.hpp"
 
 namespace aurora::server {
-
-/// One type for Unix sockets and, later, TCP: a single instantiation of Beast.
-using stream_socket = boost::asio::generic::stream_protocol::socket;
-using socket_stream =
-    boost::beast::basic_stream<boost::asio::generic::stream_protocol, boost::asio::any_io_executor>;
 
 /// An answer, before it is written.
 struct reply {
@@ -28,6 +25,8 @@ struct reply {
   std::string body;
   std::string allow;    ///< of a 405
   std::string upgrade;  ///< of a 426
+  /// Further fields; they replace those that every reply has.
+  std::vector<std::pair<std::string, std::string>> fields = {};
   bool close = false;   ///< the connection ends after it
   bool unread = false;  ///< the client may still be sending: read on a little before closing
 };
@@ -42,7 +41,10 @@ class connection {
  public:
   using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
-  connection(stream_socket socket, const server_options& options);
+  connection(byte_stream stream, const server_options& options, wire::entrance where);
+
+  /// Of TLS, where there is any. Returns: whether the connection can go on.
+  boost::asio::awaitable<bool> handshake();
 
   /// Reads the next head: through the gate, then through Beast.
   /// Returns: true, and `request()` holds it without its body; false: the connection is over, or
@@ -71,7 +73,8 @@ class connection {
   boost::asio::awaitable<void> end_stream();
 
   /// Returns when the peer has gone: reset, or closed for good. A peer that only closed its writing
-  /// side is still there on a Unix socket. Watches beside reads and writes.
+  /// side is still there on a Unix socket; on TCP nothing tells it from one that closed. Watches
+  /// beside reads and writes.
   boost::asio::awaitable<void> hang_up();
 
   /// Whether it waits for a request of which no byte is there yet.
@@ -81,7 +84,7 @@ class connection {
   void close();
 
   /// For the upgrade: the stream, and what the client sent after its request.
-  socket_stream& stream() { return stream_; }
+  byte_stream& stream() { return stream_; }
   boost::beast::flat_buffer& buffer() { return buffer_; }
 
  private:
@@ -95,7 +98,8 @@ class connection {
   bool timed_out(const boost::system::error_code& ec, const char* what);
 
   const server_options& options_;
-  socket_stream stream_;
+  wire::entrance where_;
+  byte_stream stream_;
   boost::beast::flat_buffer buffer_;
   std::optional<request_parser> parser_;
   std::optional<reply> fault_;

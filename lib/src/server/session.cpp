@@ -4,7 +4,10 @@
 
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "server/page.hpp"
 #include "server/unless_gone.hpp"
+#include "wire/answers.hpp"
+#include "wire/requests.hpp"
 
 namespace aurora::server {
 namespace {
@@ -25,36 +28,6 @@ reply forbidden() {
   return out;
 }
 
-reply not_found(std::string_view path) {
-  problem fault;
-  fault.status = 404;
-  fault.type = "no-such-path";
-  fault.title = "there is no such path";
-  fault.detail = path;
-  fault.hint = "GET /api/v1/openapi.json lists them";
-  return problem_reply(fault);
-}
-
-reply wrong_method(const wire::path_match& found) {
-  problem fault;
-  fault.status = 405;
-  fault.type = "method-not-allowed";
-  fault.title = "this path does not take that method";
-  fault.detail = "allowed: " + wire::allowed_methods(found);
-  reply out = problem_reply(fault);
-  out.allow = wire::allowed_methods(found);
-  return out;
-}
-
-reply wrong_media_type() {
-  problem fault;
-  fault.status = 415;
-  fault.type = "unsupported-media-type";
-  fault.title = "a request body must be application/json";
-  fault.hint = "add the header \"Content-Type: application/json\"";
-  return problem_reply(fault);
-}
-
 reply must_upgrade() {
   problem fault;
   fault.status = 426;
@@ -65,39 +38,65 @@ reply must_upgrade() {
   return out;
 }
 
-std::string_view trimmed(std::string_view words) {
-  const auto from = std::min(words.find_first_not_of(" \t"), words.size());
-  words.remove_prefix(from);
-  return words.substr(0, words.find_last_not_of(" \t") + 1);
+/// `what` in the shape of the gate, as a reply. The body, if any, stays unread.
+reply refused(wire::gate_refusal what, bool has_body) {
+  reply out = problem_reply(what.why);
+  out.allow = std::move(what.allow);
+  out.close = what.closes || has_body;
+  out.unread = has_body;
+  return out;
 }
 
-bool same(std::string_view a, boost::beast::string_view b) {
-  return boost::beast::iequals({a.data(), a.size()}, b);
+reply unauthorized() {
+  reply out = problem_reply(wire::not_signed_in());
+  out.fields.emplace_back("WWW-Authenticate", "Bearer");
+  return out;
 }
 
-/// "application/json", with or without "; charset=utf-8"; anything else is something else: a page
-/// of a foreign site could send it without being asked for permission first.
-bool is_json(std::string_view type) {
-  const auto end = std::min(type.find(';'), type.size());
-  if (!same(trimmed(type.substr(0, end)), "application/json")) return false;
-  if (end == type.size()) return true;
-  const auto parameter = trimmed(type.substr(end + 1));
-  return same(parameter, "charset=utf-8") || same(parameter, "charset=\"utf-8\"");
+reply locked_out(duration wait) {
+  reply out = problem_reply(wire::too_many_failures());
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  out.fields.emplace_back("Retry-After", std::to_string(seconds));
+  return out;
 }
 
-const wire::route* route_for(const wire::path_match& found, boost::beast::http::verb method) {
-  using verb = boost::beast::http::verb;
-  if (method == verb::get || method == verb::head) return found.get;
-  return method == verb::post ? found.post : nullptr;
+template <class Request>
+wire::request_head head_of(const Request& request, bool has_body) {
+  using field = boost::beast::http::field;
+  wire::request_head out;
+  out.method = text(request.method_string());
+  out.path = wire::split_target(text(request.target())).path;
+  out.host = text(request[field::host]);
+  if (request.count(field::origin) != 0) out.origin = text(request[field::origin]);
+  out.fetch_site = text(request["Sec-Fetch-Site"]);
+  out.fetch_mode = text(request["Sec-Fetch-Mode"]);
+  out.authorization = text(request[field::authorization]);
+  out.content_type = text(request[field::content_type]);
+  out.expect = text(request[field::expect]);
+  out.has_body = has_body;
+  return out;
+}
+
+bool is_stream(const wire::path_match& found) {
+  return found.get != nullptr && found.get->id == endpoint::stream;
+}
+
+/// What a body asks for, short: for the audit.
+std::string told_of(const api_call& call) {
+  constexpr std::size_t most = 200;
+  using kind = wire::body_kind;
+  const auto body = call.to->body;
+  if (call.body.empty() || (body != kind::names && body != kind::signal && body != kind::scale)) {
+    return {};
+  }
+  return " " + call.body.substr(0, most) + (call.body.size() > most ? "…" : "");
 }
 
 }  // namespace
 
 awaitable<void> session::run() {
-  while (!with_.stopping) {
-    const bool more = co_await one_request();
-    if (!more) break;
-  }
+  bool more = co_await connection_.handshake();
+  while (more && !with_.stopping) more = co_await one_request();
   connection_.close();
 }
 
@@ -109,7 +108,7 @@ awaitable<bool> session::one_request() {
     auto fault = check(found);
     if (fault) co_return co_await connection_.send(std::move(*fault));
     api_call call;
-    call.to = route_for(found, connection_.request().method());
+    call.to = wire::route_for(found, text(connection_.request().method_string()));
     auto query = wire::query::parse(*call.to, target.query);
     if (!query) {
       reply out = problem_reply(query.error());
@@ -130,26 +129,67 @@ awaitable<bool> session::one_request() {
   co_return co_await connection_.send(std::move(*fault));
 }
 
-/// Everything that can be said before the body is read.
-std::optional<reply> session::check(const wire::path_match& found) const {
-  const auto& request = connection_.request();
+/// Everything that can be said before the body is read, in the order of wire/gate.hpp.
+std::optional<reply> session::check(const wire::path_match& found) {
+  if (!caller_.may_enter) return forbidden();
   const bool has_body = connection_.has_body();
-  std::optional<reply> out;
-  if (peer_ == admission::forbidden) return forbidden();
-  if (!found) {
-    out = not_found(wire::split_target(text(request.target())).path);
-  } else if (route_for(found, request.method()) == nullptr) {
-    out = wrong_method(found);
-  } else if (has_body && request.method() != boost::beast::http::verb::post) {
-    out = refusal(400, "a " + std::string(text(request.method_string())) + " takes no body");
-  } else if (has_body && !is_json(text(request[boost::beast::http::field::content_type]))) {
-    out = wrong_media_type();
-  } else if (request.count(boost::beast::http::field::expect) != 0 &&
-             !boost::beast::iequals(request[boost::beast::http::field::expect], "100-continue")) {
-    out = refusal(417, "only \"Expect: 100-continue\" is understood");
+  const auto head = head_of(connection_.request(), has_body);
+  if (caller_.where == wire::entrance::tcp) {
+    if (auto out = check_tcp(head, found)) {
+      if (has_body) out->close = out->unread = true;
+      return out;
+    }
+  } else {
+    who_ = wire::identity{wire::role::operate, std::nullopt, {}};
   }
-  if (out && has_body) out->close = out->unread = true;  // the body stays unread
-  return out;
+  auto fault = wire::check_form(head, found, caller_.where);
+  if (!fault) return std::nullopt;
+  return refused(std::move(*fault), has_body);
+}
+
+std::optional<reply> session::check_tcp(const wire::request_head& head,
+                                        const wire::path_match& found) {
+  if (auto fault = wire::check_names(head, found, caller_.names)) {
+    return refused(std::move(*fault), head.has_body);
+  }
+  const auto needed = wire::needed_role(head, found);
+  if (!needed) return std::nullopt;
+  if (auto out = identify(head, found)) return out;
+  if (!who_) return std::nullopt;
+  auto fault = wire::check_role(head, *needed, who_->may);
+  if (!fault) return std::nullopt;
+  with_.answers.audit(
+      backend::audit_kind::refused,
+      "refused: " + fault->why.detail + " by " + door_.name(*who_) + ", which may only read");
+  return refused(std::move(*fault), head.has_body);
+}
+
+/// Sets `who_`. A WebSocket may come without credentials, because a browser cannot give them: it
+/// tells them in its first message.
+std::optional<reply> session::identify(const wire::request_head& head,
+                                       const wire::path_match& found) {
+  if (head.authorization.empty()) {
+    who_.reset();
+    shown_.clear();
+    if (is_stream(found) && boost::beast::websocket::is_upgrade(connection_.request())) return {};
+    return unauthorized();
+  }
+  if (who_ && !shown_.empty() && shown_ == head.authorization && !doorway::is_over(*who_))
+    return {};
+  who_.reset();
+  shown_.clear();
+  if (door_.limited()) return locked_out(door_.wait());
+  who_ = door_.who(wire::bearer(head.authorization).value_or(""));
+  if (!who_) return unauthorized();
+  shown_ = head.authorization;
+  return std::nullopt;
+}
+
+void session::audit(std::string_view what, std::string_view result) {
+  std::string line(what);
+  line += " by " + (who_ ? door_.name(*who_) : caller_.shown) + ": ";
+  line += result;
+  with_.answers.audit(backend::audit_kind::change, line);
 }
 
 awaitable<bool> session::dispatch(api_call call) {
@@ -159,14 +199,64 @@ awaitable<bool> session::dispatch(api_call call) {
   if (id == endpoint::events && call.query.has("follow")) {
     co_return co_await follow_events(std::move(call));
   }
-  if (answers_at_once(id)) {
-    auto out = answer_now(with_.answers, call);
-    co_return co_await connection_.send(std::move(out));
+  co_return co_await answer(std::move(call));
+}
+
+awaitable<bool> session::answer(api_call call) {
+  std::string what;
+  if (wire::is_change(*call.to)) {
+    what = "POST " + std::string(text(connection_.request().target())) + told_of(call);
   }
-  auto work = answer_later(with_.answers, std::move(call));
-  auto out = co_await unless_gone(connection_, std::move(work));
+  std::optional<reply> out;
+  if (call.to->id == endpoint::session) {
+    out = sign_in(call);
+  } else if (call.to->id == endpoint::codes) {
+    out = give_code(call);
+  } else if (call.to->id == endpoint::page || call.to->id == endpoint::asset) {
+    out = page_file_reply();
+  } else if (answers_at_once(call.to->id)) {
+    out = answer_now(with_.answers, call);
+  } else {
+    auto work = answer_later(with_.answers, std::move(call));
+    out = co_await unless_gone(connection_, std::move(work));
+  }
+  if (!what.empty()) audit(what, out ? std::to_string(out->status) : "gone before the answer");
   if (!out) co_return false;
   co_return co_await connection_.send(std::move(*out));
+}
+
+reply session::page_file_reply() const {
+  using field = boost::beast::http::field;
+  const auto& request = connection_.request();
+  const auto path = wire::split_target(text(request.target())).path;
+  return page_reply(with_.options.page, path, text(request[field::accept_encoding]),
+                    text(request[field::if_none_match]));
+}
+
+reply session::give_code(const api_call& call) {
+  const auto may = wire::parse_code_for(call.body);
+  if (!may) return problem_reply(may.error());
+  wire::code_answer told;
+  told.code = door_.make_code(*may);
+  told.life = wire::sign_in::code_life;
+  told.may = *may;
+  if (const auto url = with_.answers.http_url(); !url.empty()) {
+    told.url = url + "/#code=" + told.code;
+  }
+  return json_reply(200, wire::to_json(told));
+}
+
+reply session::sign_in(const api_call& call) {
+  const auto code = wire::parse_code(call.body);
+  if (!code) return problem_reply(code.error());
+  if (door_.limited()) return locked_out(door_.wait());
+  const auto made = door_.trade(*code);
+  if (!made) return problem_reply(wire::no_such_code());
+  with_.answers.audit(
+      backend::audit_kind::change,
+      "signed in (" + std::string(wire::to_string(made->who.may)) + "): " + door_.name(made->who));
+  wire::session_answer told{made->session.text, made->who.may, made->session.until};
+  return json_reply(200, wire::to_json(told));
 }
 
 awaitable<bool> session::upgrade(const api_call& call) {
@@ -177,7 +267,8 @@ awaitable<bool> session::upgrade(const api_call& call) {
   if (!boost::beast::websocket::is_upgrade(connection_.request())) {
     co_return co_await connection_.send(must_upgrade());
   }
-  co_await serve_web_socket(connection_, with_, since);
+  stream_entry entry{door_, who_, on_stream};
+  co_await serve_web_socket(connection_, with_, since, std::move(entry));
   co_return false;
 }
 

@@ -28,6 +28,7 @@ using reactor::tok;
 
 constexpr std::size_t entries_at_once = 256;
 constexpr std::size_t most_notes = 64;  // answers to a client that sends and does not read
+constexpr auto not_signed_in = static_cast<websocket::close_code>(4401);
 
 /// One client of `/api/v1/stream`. Two tasks: one reads what the client asks, one writes what there
 /// is. Events and states are not queued but read when they can be written: events from the journal
@@ -35,8 +36,10 @@ constexpr std::size_t most_notes = 64;  // answers to a client that sends and do
 /// queue, which is bounded.
 class stream_client : public follower {
  public:
-  stream_client(socket_stream socket, shared_state& with, std::optional<std::uint64_t> since)
+  stream_client(byte_stream socket, shared_state& with, std::optional<std::uint64_t> since,
+                stream_entry entry)
       : with_(with),
+        entry_(std::move(entry)),
         since_(since.value_or(std::numeric_limits<std::uint64_t>::max())),
         ws_(std::move(socket)),
         wake_(ws_.get_executor()),
@@ -135,6 +138,9 @@ class stream_client : public follower {
   void obey(std::string_view message) {
     if (goodbye_) return;
     const auto request = wire::parse_stream_request(message);
+    const bool signs_in = request && request->what == wire::stream_request::kind::authenticate;
+    if (signs_in) return sign_in(request->token);
+    if (!entry_.who) return end(not_signed_in);
     if (!request) return note(wire::error_message(request.error()));
     if (request->what == wire::stream_request::kind::unsubscribe) {
       unsubscribe(*request);
@@ -172,18 +178,55 @@ class stream_client : public follower {
     note(wire::subscribed_message(got));
   }
 
+  /// Who came with credentials may show others; wrong ones end it.
+  void sign_in(std::string_view token) {
+    if (!needs_token_) return note(wire::authenticated_message(entry_.who->may));
+    entry_.who = entry_.door.who(token);
+    if (!entry_.who) return end(not_signed_in);
+    note(wire::authenticated_message(entry_.who->may));
+  }
+
+  /// Until the first message told who it is, or the time for it has run out.
+  awaitable<void> wait_for_sign_in() {
+    asio::steady_timer limit(ws_.get_executor(),
+                             std::chrono::ceil<std::chrono::milliseconds>(with_.options.sign_in));
+    auto race = experimental::make_parallel_group(
+        asio::co_spawn(ws_.get_executor(), until_signed_in(), asio::deferred),
+        [&](auto token) { return limit.async_wait(std::move(token)); });
+    co_await race.async_wait(experimental::wait_for_one(), asio::use_awaitable);
+    if (!entry_.who) end(not_signed_in);
+  }
+
+  awaitable<void> until_signed_in() {
+    while (!entry_.who && !goodbye_) co_await wake_.wait();
+  }
+
   void note(std::string message) {
     notes_.push_back(std::move(message));
     wake_.set();
   }
 
   awaitable<void> write_messages() {
+    if (!entry_.who) co_await wait_for_sign_in();
+    if (entry_.who && !entry_.join()) end(websocket::close_code::try_again_later);
+    if (!goodbye_) co_await write_all_there_is();
+    if (goodbye_) co_await say_goodbye();
+  }
+
+  /// A session that is over is not told any more.
+  bool may_go_on() {
+    if (!goodbye_ && doorway::is_over(*entry_.who)) end(not_signed_in);
+    return !goodbye_;
+  }
+
+  awaitable<void> write_all_there_is() {
     const auto known = with_.events.last_sequence();
     std::string snapshot = wire::snapshot_message(known, with_.answers.status());
     since_ = std::min(since_, known);
     changed_.clear();
-    bool sent = co_await send(std::move(snapshot));
-    while (sent && !goodbye_) {
+    bool sent = co_await send_notes();
+    if (sent) sent = co_await send(std::move(snapshot));
+    while (sent && may_go_on()) {
       if (!news_waiting()) {
         auto lines = co_await logs_.next();
         if (lines.empty()) {
@@ -195,7 +238,6 @@ class stream_client : public follower {
         sent = co_await send_news();
       }
     }
-    if (goodbye_) co_await say_goodbye();
   }
 
   bool news_waiting() const {
@@ -203,13 +245,18 @@ class stream_client : public follower {
   }
   bool events_waiting() const { return since_ < with_.events.last_sequence(); }
 
-  /// Answers first, then events, then the states they led to, then what was measured.
-  awaitable<bool> send_news() {
+  awaitable<bool> send_notes() {
     while (!notes_.empty()) {
       std::string message = std::move(notes_.front());
       notes_.pop_front();
       if (!co_await send(std::move(message))) co_return false;
     }
+    co_return true;
+  }
+
+  /// Answers first, then events, then the states they led to, then what was measured.
+  awaitable<bool> send_news() {
+    if (!co_await send_notes()) co_return false;
     while (events_waiting()) {
       const auto entries = with_.answers.events(since_, entries_at_once);
       if (entries.empty()) break;
@@ -265,8 +312,10 @@ class stream_client : public follower {
   }
 
   shared_state& with_;
+  stream_entry entry_;
+  bool needs_token_ = !entry_.who;
   std::uint64_t since_;  ///< the last event sent
-  websocket::stream<socket_stream> ws_;
+  websocket::stream<byte_stream> ws_;
   wake_up wake_;
   asio::steady_timer stall_;
   std::set<std::string> changed_;
@@ -281,8 +330,8 @@ class stream_client : public follower {
 }  // namespace
 
 awaitable<void> serve_web_socket(connection& from, shared_state& with,
-                                 std::optional<std::uint64_t> since) {
-  stream_client client(std::move(from.stream()), with, since);
+                                 std::optional<std::uint64_t> since, stream_entry entry) {
+  stream_client client(std::move(from.stream()), with, since, std::move(entry));
   co_await client.run(from.request(), from.buffer());
 }
 

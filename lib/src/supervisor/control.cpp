@@ -60,6 +60,8 @@ control::control(driver& of, options how)
   const auto& stack = of.engine().stack();
   as_started_.control_group = stack.control_group;
   as_started_.http_listen = stack.http_listen;
+  as_started_.http_tls = stack.http_tls;
+  as_started_.http_hosts = stack.http_hosts;
   as_started_.state_dir = stack.state_dir;
   as_started_.prerequisites = stack.prerequisites;
 }
@@ -92,7 +94,7 @@ stack_status control::status() {
   daemon.uptime = now - began_;
   daemon.config = options_.config_file;
   daemon.state_dir = driver_.paths().root;
-  daemon.http = options_.http;
+  daemon.http = http_url_;
   const auto standing = options_.standing ? options_.standing() : keeper::standing::settled;
   if (standing == keeper::standing::on_trial) daemon.upgrade = "on_trial";
   if (standing == keeper::standing::gone_back) daemon.upgrade = "gone_back";

@@ -23,11 +23,11 @@ class control : public server::backend {
  public:
   struct options {
     std::string config_file;  ///< read again by plan and reload
-    std::string http;         ///< shown in status
     int keeper_pid = 0;
     std::function<keeper::standing()> standing;  ///< of this reactor's program; may be empty
     std::function<boost::asio::awaitable<server::answer<upgrade_report>>()> on_upgrade;
     std::function<void(bool force)> on_shutdown;  ///< the daemon's own way down
+    std::function<void()> on_reload;              ///< a configuration was applied; may be empty
   };
   control(driver& of, options how);
 
@@ -62,6 +62,13 @@ class control : public server::backend {
   server::answer<std::vector<server::log_source>> logs(
       const std::vector<std::string>& names) override;
   std::shared_ptr<void> follow(const std::string& instance, log_sink sink) override;
+  void audit(audit_kind what, const std::string& line) override {
+    driver_.log(what == audit_kind::change ? log_level::info : log_level::warning,
+                "audit: " + line);
+  }
+  std::string http_url() override { return http_url_; }
+  /// What the TCP listener is reached by; empty: nothing listens.
+  void set_http_url(std::string url) { http_url_ = std::move(url); }
   void observe(server::observer& who) override { driver_.entries().observe(who); }
   void forget(server::observer& who) override { driver_.entries().forget(who); }
 
@@ -84,6 +91,7 @@ class control : public server::backend {
 
   driver& driver_;
   options options_;
+  std::string http_url_;
   sampler sampler_;
   std::map<core::instance_id, cpu_account> cpu_;
   stack_spec as_started_;  ///< without its services: what only a start of the daemon adopts

@@ -100,6 +100,8 @@ std::vector<std::string> control::put_off() const {
   };
   tell(now.control_group != as_started_.control_group, "control.group");
   tell(now.http_listen != as_started_.http_listen, "http.listen");
+  tell(now.http_tls != as_started_.http_tls, "http.tls");
+  tell(now.http_hosts != as_started_.http_hosts, "http.hosts");
   tell(now.state_dir != as_started_.state_dir, "state_dir");
   tell(now.prerequisites != as_started_.prerequisites, "prerequisites");
   return told;
@@ -143,6 +145,7 @@ boost::asio::awaitable<server::answer<reload_report>> control::reload(
     driver_.remember_scale({}, 0);
     told.steps = driver_.apply(*next->loaded.stack);
     driver_.save_configuration(next->record);
+    if (options_.on_reload) options_.on_reload();
     std::set<std::string_view> names;
     for (const auto& step : told.steps) names.insert(step.service);
     touched = instances_of(driver_.engine(), names);

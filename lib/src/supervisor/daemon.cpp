@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <new>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "keeper/keeper.hpp"
@@ -22,6 +23,7 @@
 #include "server/unix_socket.hpp"
 #include "supervisor/control.hpp"
 #include "supervisor/driver.hpp"
+#include "supervisor/http_listener.hpp"
 #include "supervisor/in_place.hpp"
 #include "supervisor/preparation.hpp"
 #include "supervisor/upgrade.hpp"
@@ -60,9 +62,10 @@ class daemon {
  public:
   /// program: where this one was executed from.
   daemon(asio::io_context& loop, reactor::keeper_link& keeper, shell::setup how,
-         std::string program)
+         std::string program, std::span<const page_file> page)
       : loop_(loop),
         keeper_(keeper),
+        page_(page),
         how_(std::move(how)),
         program_(std::move(program)),
         log_(STDERR_FILENO, how_.level),
@@ -73,6 +76,7 @@ class daemon {
         driver_(loop_.get_executor(), how_.stack, driver_options()),
         control_(driver_, control_options()),
         server_(loop_.get_executor(), control_, driver_.workers(), server_options()),
+        http_(driver_, server_, http_options()),
         tasks_(loop_.get_executor()) {}
 
   /// What the system refuses is told, and ends this process: whoever may have services running does
@@ -106,16 +110,13 @@ class daemon {
     keeper_.start();
     if (const auto taken = driver_.take_over(std::move(how_.left)); !taken) give_up(taken.error());
     driver_.warn("state directory", how_.volatile_because);
-    if (!how_.address.empty())
-      driver_.warn("http", fmt::format("nothing listens on {}: this version answers on the control "
-                                       "socket alone (\"off\" silences this)",
-                                       how_.address));
     driver_.open();
     tasks_.spawn(watch_for_end());
     tasks_.spawn(watch_for_others());
     tasks_.spawn(keep_watchdog());
     orphans_.start();
     server_.listen(*listener);
+    http_.open();
     tasks_.spawn(begin());
     loop_.run();
     return code_;
@@ -154,6 +155,7 @@ class daemon {
     how.on_shutdown = [this](bool force) { go_down(force); };
     how.standing = [this] { return keeper_.standing(); };
     how.on_upgrade = [this] { return upgrade(); };
+    how.on_reload = [this] { http_.renew(); };
     return how;
   }
 
@@ -162,6 +164,18 @@ class daemon {
     how.log_dir = driver_.paths().logs;
     how.run_dir = driver_.paths().run;
     how.group = how_.control_group;
+    how.token = how_.token;
+    how.page = page_;
+    return how;
+  }
+
+  shell::http_listener::options http_options() {
+    shell::http_listener::options how;
+    how.address = how_.address;
+    how.hosts = how_.stack.http_hosts;
+    how.tls = how_.stack.http_tls;
+    how.token_fault = how_.token_fault;
+    how.on_listening = [this](std::string url) { control_.set_http_url(std::move(url)); };
     return how;
   }
 
@@ -327,6 +341,7 @@ class daemon {
   }
 
   asio::awaitable<void> close_down(std::optional<duration> drain) {
+    co_await http_.stop();
     co_await server_.stop(drain);
     co_await driver_.stop();
     orphans_.stop();
@@ -385,6 +400,7 @@ class daemon {
 
   asio::io_context& loop_;
   reactor::keeper_link& keeper_;
+  std::span<const page_file> page_;
   shell::setup how_;
   std::string program_;
   reactor::unique_fd successor_;
@@ -404,6 +420,7 @@ class daemon {
   shell::driver driver_;
   shell::control control_;
   server::server server_;
+  shell::http_listener http_;
   reactor::task_scope tasks_;
 };
 
@@ -422,7 +439,8 @@ int prepare_and_run(int link, const program& which) {
   }
   shell::preparation prepared(which.options, **keeper);
   if (const auto code = prepared.prepare()) return *code;
-  daemon running(loop, **keeper, std::move(prepared.how), which.place.program);
+  daemon running(loop, **keeper, std::move(prepared.how), which.place.program,
+                 which.options.page);
   return running.run();
 }
 

@@ -11,10 +11,12 @@
 
 #include <aurora/config.hpp>
 
+#include "config/addresses.hpp"
 #include "reactor/child/launch.hpp"
 #include "supervisor/configuration.hpp"
 #include "supervisor/disk_source.hpp"
 #include "supervisor/prerequisites.hpp"
+#include "supervisor/token_file.hpp"
 #include "supervisor/volatile_state.hpp"
 
 namespace aurora::shell {
@@ -67,13 +69,6 @@ std::optional<configuration> configuration_at(const std::string& path) {
   return found;
 }
 
-/// Where somebody wants the TCP listener to be; the default of the configuration is no wish.
-std::string address_asked_for(const daemon_options& options, const stack_spec& stack) {
-  const std::string address = options.http ? *options.http : stack.http_listen;
-  const bool wanted = address != "off" && (options.http || stack.http_asked_for);
-  return wanted ? address : "";
-}
-
 /// The lock that an earlier reactor of the same keeper took; none: there was none.
 std::optional<state_lock> kept_lock(std::vector<reactor::held_descriptor>& kept) {
   for (auto& each : kept)
@@ -104,10 +99,27 @@ std::optional<int> preparation::prepare() {
   how.kept = keeper_.take_held();
   how.start_delay = options_.start_delay;
   how.lock = kept_lock(how.kept);
-  const auto code = how.lock ? come_back() : start();
+  const bool first = !how.lock;
+  const auto code = first ? start() : come_back();
   if (code) return code;
-  how.address = address_asked_for(options_, how.stack);
-  return std::nullopt;
+  return take_address() || !first ? std::nullopt : std::optional<int>(exit_usage);
+}
+
+/// False, and a complaint: it cannot be listened on. Services that run are no less looked after for
+/// that.
+bool preparation::take_address() {
+  const std::string address = options_.http.value_or(how.stack.http_listen);
+  if (address == "off") return true;
+  const auto transport = how.stack.http_tls ? config::transport::tls : config::transport::plain;
+  if (const auto wrong = config::check_listen(address, transport); !wrong.message.empty()) {
+    complain(fmt::format("--http: {} ({})", wrong.message, wrong.hint));
+    return false;
+  }
+  how.address = address;
+  auto token = token_of(state_paths(how.state_dir).token);
+  if (token) how.token = std::move(*token);
+  if (!token) how.token_fault = std::move(token.error().words);
+  return true;
 }
 
 /// The first reactor.

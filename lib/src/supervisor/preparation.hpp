@@ -34,6 +34,8 @@ struct setup {
   duration start_delay{};
   std::string volatile_because;  ///< nothing outlives the machine, in words; empty: it does
   std::string address;           ///< that is to be listened on; empty: none
+  std::string token;             ///< of the TCP listener
+  std::string token_fault;       ///< in words why there is none
   std::optional<state_lock> lock;
   left_behind left;
   std::vector<reactor::held_descriptor> kept;
@@ -61,6 +63,7 @@ class preparation {
   bool take_group(const stack_spec& stack);
   bool look_behind(const state_paths& paths);
   std::optional<int> missing_prerequisites();
+  bool take_address();
 
   const daemon_options& options_;
   reactor::keeper_link& keeper_;

@@ -95,7 +95,8 @@ state_paths::state_paths(std::string directory)
       journal(root + "/journal"),
       events(root + "/events"),
       last_exit(run + "/last-exit"),
-      config_copy(root + "/config.last") {}
+      config_copy(root + "/config.last"),
+      token(root + "/token") {}
 
 outcome prepare(const state_paths& paths, std::optional<gid_t> group) {
   if (auto made = make_parents(paths.root); !made) return made;

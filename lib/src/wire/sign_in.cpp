@@ -29,17 +29,23 @@ duration failure_limiter::wait(instant now) {
 }
 
 sign_in::sign_in(crypto& with, std::string token, std::size_t most_failures)
-    : with_(with), any_(is_token(token)), limits_(most_failures) {
-  if (!any_) return;
-  token_ = with_.sha256(token);
-  session_key_ = base64url(with_.hmac_sha256(token, "aurora: sessions, version 1"));
+    : with_(with), limits_(most_failures) {
+  if (is_token(token)) text_ = std::move(token);
+}
+
+void sign_in::prepare() {
+  if (std::exchange(prepared_, true) || text_.empty()) return;
+  token_ = with_.sha256(text_);
+  session_key_ = base64url(with_.hmac_sha256(text_, "aurora: sessions, version 1"));
 }
 
 std::optional<identity> sign_in::who(std::string_view token, instant now, wall_time wall) {
+  prepare();
+  const bool any = !text_.empty();
   std::optional<identity> found;
-  if (any_ && same(token_, with_.sha256(token))) {
+  if (any && same(token_, with_.sha256(token))) {
     found = identity{role::operate, std::nullopt, "the token"};
-  } else if (any_) {
+  } else if (any) {
     found = read_session(with_, session_key_, token, wall);
   }
   if (!found) limits_.failed(now);
@@ -59,13 +65,14 @@ std::string sign_in::make_code(role may, instant now) {
 }
 
 std::optional<sign_in::traded> sign_in::trade(std::string_view text, instant now, wall_time wall) {
+  prepare();
   forget_codes(now);
   const digest shown = with_.sha256(text);
   auto found = codes_.end();
   for (auto each = codes_.begin(); each != codes_.end(); ++each) {
     if (same(each->of, shown)) found = each;
   }
-  if (!any_ || found == codes_.end()) {
+  if (text_.empty() || found == codes_.end()) {
     limits_.failed(now);
     return std::nullopt;
   }

@@ -65,9 +65,12 @@ class sign_in {
     instant until{};
   };
   void forget_codes(instant now);
+  void prepare();
 
   crypto& with_;
-  bool any_;  ///< whether there is a token at all
+  std::string text_;  ///< of the token; empty: nobody is let in
+  /// Made when somebody first shows something: most daemons never load what makes them.
+  bool prepared_ = false;
   digest token_{};
   std::string session_key_;
   std::deque<code> codes_;
