@@ -163,6 +163,7 @@ class Http(Case):
         Page(daemon, session).post("/api/v1/services/web/restart?wait=30s")
         daemon.ctl("restart", "web", check=0)
         Page(daemon, "canary-wrong").get("/api/v1/status")
+        eventually(lambda: "sign-in refused" in daemon.err(), "the log is written", daemon)
         log = daemon.err()
         self.assertRegex(log, r"info +audit: POST /api/v1/codes by uid \d+ \(pid \d+\) on the control socket: 200")
         self.assertRegex(log, r"info +audit: signed in \(operate\): session \S+ from 127.0.0.1:\d+")

@@ -42,7 +42,10 @@ class byte_stream {
     next_layer().expires_after(limit);
   }
   void expires_never() { next_layer().expires_never(); }
-  void close() { next_layer().close(); }
+  /// Nothing where it was moved from: a WebSocket has it then.
+  void close() {
+    if (tls_ || plain_) next_layer().close();
+  }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& into, Token&& token) {
