@@ -66,6 +66,8 @@ test("search counts, marks and goes from one match to the next; filters hide", a
 
 test("pause holds still and loses nothing; follow goes along", async () => {
   const page = await logsOf("web");
+  await say(home, "web", "before it was paused\n");
+  await row(page, "before it was paused").waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
   await say(home, "web", "while it was paused 1\nwhile it was paused 2\n");
   await page.getByText("paused, 2 new lines").waitFor();
@@ -100,9 +102,11 @@ test("wrap shows all of a long line; without it the rest is counted", async () =
 
 test("several services are merged by time, in colours of their own", async () => {
   const page = await logsOf("web,db");
-  for (const [name, text] of [["web", "first\n"], ["db", "second\n"], ["web", "third\n"]]) await say(home, name, `merged ${text}`);
-  await row(page, "merged third").waitFor();
-  await row(page, "merged second").waitFor();
+  // One after the other: what two services print at once the daemon may read in either order.
+  for (const [name, text] of [["web", "merged first"], ["db", "merged second"], ["web", "merged third"]]) {
+    await say(home, name, `${text}\n`);
+    await row(page, text).waitFor();
+  }
   const found = await page.locator(".log-row", { hasText: "merged" }).evaluateAll((all) => all.map((each) => [each.querySelector(".log-name").textContent, each.querySelector(".log-text").textContent]));
   assert.deepEqual(found, [["web", "merged first"], ["db", "merged second"], ["web", "merged third"]]);
   const colours = await page.locator(".log-name").evaluateAll((all) => new Set(all.map((each) => getComputedStyle(each).color)).size);

@@ -12,6 +12,8 @@ import { cut, Spans } from "./spans.tsx";
 export const rowHeight = 20;
 const overscan = 10;
 const longest = 4000;
+/** A scroll so soon after a wheel, a key or a finger is theirs. */
+const handMs = 700;
 
 export interface RowsProps {
   view: LogView;
@@ -32,7 +34,8 @@ export interface RowsProps {
 export function LogRows(props: RowsProps) {
   const { view, follow, onFollow, box, current, times, wrapped, colours } = props;
   const [sight, setSight] = useState({ top: 0, height: 400 });
-  const seen = useRef({ trimmed: 0, version: 0 });
+  const seen = useRef({ trimmed: 0 });
+  const byHand = useRef(-handMs);
   const version = view.version.value;
   const total = view.rows.length;
   useColumns(props);
@@ -55,16 +58,20 @@ export function LogRows(props: RowsProps) {
     const element = box.current;
     if (!element) return;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight;
-    if (follow && !atEnd && element.scrollTop < sight.top - 2) onFollow(false);
+    // The end moves by itself too, when old rows go: only a hand leaves it.
+    const hand = performance.now() - byHand.current < handMs;
+    if (follow && hand && !atEnd && element.scrollTop < sight.top - 2) onFollow(false);
     if (!follow && atEnd && element.scrollTop > sight.top) onFollow(true);
     setSight({ top: element.scrollTop, height: element.clientHeight });
   };
+  const touched = (): void => void (byHand.current = performance.now());
   const top = follow ? Math.max(0, total * rowHeight - sight.height) : sight.top;
   const first = Math.max(0, Math.floor(top / rowHeight) - overscan);
   const last = Math.min(total, Math.ceil((top + sight.height) / rowHeight) + overscan);
   const rows = view.rows.slice(first, last);
   return (
-    <div ref={box} class={`log-rows${colours.size > 1 ? " merged" : ""}`} tabIndex={0} role="region" aria-label="Log lines" onScroll={scrolled}>
+    <div ref={box} class={`log-rows${colours.size > 1 ? " merged" : ""}`} tabIndex={0} role="region" aria-label="Log lines" onScroll={scrolled}
+      onWheel={touched} onTouchMove={touched} onKeyDown={touched} onPointerDown={touched} onPointerMove={(event) => event.buttons > 0 && touched()}>
       <div class="log-space" style={{ height: `${total * rowHeight}px` }}>
         <div class="log-window" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {rows.map((row, i) => <LogRow key={i} row={row} now={first + i === current} props={props} />)}
