@@ -268,11 +268,13 @@ built_launch build_launch(const service_spec& service, const launch_context& con
   return launch;
 }
 
-built<std::vector<wire::environment_variable>> describe_environment(const service_spec& service,
-                                                                    const launch_context& context) {
+boost::system::result<std::vector<wire::environment_variable>, std::string> describe_environment(
+    const service_spec& service, const launch_context& context) {
   auto who = find_account(service);
-  if (!who) return who.error();
-  return compose_environment(service, context, *who);
+  if (!who) return who.error().words;
+  auto environment = compose_environment(service, context, *who);
+  if (!environment) return environment.error().words;
+  return std::move(*environment);
 }
 
 }  // namespace aurora::shell

@@ -99,7 +99,9 @@ int self_test(int layout, const std::string& state_dir) {
   if (!left->fault.empty()) return failed_test(left->fault);
   if (const auto wishes = store::load_state(paths.state); !wishes)
     return failed_test(wishes.error().words);
-  if (!last_configuration(paths))
+  const auto last = last_configuration(paths);
+  if (!last) return failed_test(last.error());
+  if (!*last)
     return failed_test(
         fmt::format("aurorad {} cannot read the configuration that is in force ('{}')", version,
                     paths.config_copy));
