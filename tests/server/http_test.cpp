@@ -68,6 +68,8 @@ BOOST_AUTO_TEST_CASE(heads) {
   auto client = on.client();
   for (const auto& route : wire::routes()) {
     if (route.how != wire::method::get || route.id == wire::endpoint::stream) continue;
+    if (route.id == wire::endpoint::page || route.id == wire::endpoint::asset)
+      continue;  // none here
     std::string path(route.path);
     if (const auto at = path.find("{name}"); at != path.npos) path.replace(at, 6, "db");
     BOOST_TEST_CONTEXT(path) {

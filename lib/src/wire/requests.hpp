@@ -40,9 +40,9 @@ parsed<std::string> parse_code(std::string_view body);
 
 /// What a client of the stream may say: {"subscribe": {"logs": ["web"], "lines": 100}}, with
 /// "after": {"web": 4711} instead of "lines" to go on behind an offset; {"subscribe": {"usage":
-/// true}}; {"subscribe": {"probes": ["web"]}}; {"unsubscribe": …} with the same names; and, first of
-/// all on TCP, {"authenticate": {"token": "…"}}. A subscription that names none of them is one to
-/// all logs.
+/// true}}; {"subscribe": {"probes": ["web"]}}; {"unsubscribe": …} with the same names; and, first
+/// of all on TCP, {"authenticate": {"token": "…"}}. A subscription that names none of them is one
+/// to all logs.
 struct stream_request {
   enum class kind { subscribe, unsubscribe, authenticate };
   kind what = kind::subscribe;

@@ -69,10 +69,11 @@ std::vector<history_file> open_all(const log_place& where) {
   unsigned highest = 0;
   for (const auto& each : find_segments(where.log_dir, where.name))
     highest = std::max(highest, each.number);
-  // One more than listed: a rotation may have come between.
-  for (unsigned number = 1; number <= highest + 1; ++number) {
-    if (add(path({number, false}), false) || add(path({number, true}), true)) continue;
-    add(path({number, false}), false);
+  // As far as there are any beyond those listed: rotations may come between.
+  for (unsigned number = 1;; ++number) {
+    const bool found = add(path({number, false}), false) || add(path({number, true}), true) ||
+                       add(path({number, false}), false);
+    if (!found && number > highest) break;
   }
   return files;
 }
