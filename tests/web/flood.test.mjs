@@ -1,7 +1,7 @@
 // Much at once: 10,000 lines a second, and 400 services.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { newHome } from "./support/daemon.mjs";
+import { eventually, newHome } from "./support/daemon.mjs";
 import { say, speaker } from "./support/speaker.mjs";
 import { picture, Stage } from "./support/stage.mjs";
 
@@ -29,16 +29,20 @@ test("10,000 lines a second: bounded memory, every line shown or counted; frames
   await say(home, "web", `flood ${lines} 10000`);
   const took = (performance.now() - began) / 1000;
   const frames = await page.evaluate(() => globalThis.frames.splice(0));
-  await say(home, "web", "the flood is over\n");
-  await page.locator(".log-row", { hasText: "the flood is over" }).waitFor({ timeout: 60_000 });
   const fps = frames.length / ((frames.at(-1) - frames[0]) / 1000);
   const longest = Math.max(...frames.slice(1).map((at, i) => at - frames[i]));
+  await say(home, "web", "the flood is over\n");
+  // "ready" and the last line are rows too. Where the daemon's queue for this page was full to the end
+  // the newest lines are those that are skipped: then the mark is the last row.
+  const account = async () => {
+    const told = await page.locator(".log-status > span").first().innerText();
+    const [rows, older, skipped] = ["row", "older", "skipped"].map((word) => Number(new RegExp(`([\\d,]+) ${word}`).exec(told)?.[1].replaceAll(",", "") ?? 0));
+    return { told, skipped, marks: rows + older + skipped - lines - 2 };
+  };
+  await eventually(async () => (await account()).marks >= 0, "every line is shown or counted");
   const heap = await page.evaluate(() => performance.memory.usedJSHeapSize);
-  const told = await page.locator(".log-status > span").first().innerText();
-  const [rows, older = 0, skipped = 0] = ["rows", "older", "skipped"].map((word) => Number(new RegExp(`([\\d,]+) ${word}`).exec(told)?.[1].replaceAll(",", "") ?? 0));
+  const { told, skipped, marks } = await account();
   console.log(`${lines} lines in ${took.toFixed(1)} s: ${fps.toFixed(1)} frames a second, longest ${longest.toFixed(0)} ms, heap ${(heap / 1048576).toFixed(0)} MiB, ${told}`);
-  // "ready", the last line, and the marks where some were skipped are rows too.
-  const marks = rows + older + skipped - lines - 2;
   assert.ok(marks >= 0 && marks <= (skipped > 0 ? 200 : 0), `${marks} of ${told}`);
   assert.ok(heap < 200 << 20, `${heap} bytes`);
   // A measurement of the whole machine: asked for where nothing else runs on it.
