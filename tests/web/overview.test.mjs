@@ -179,7 +179,9 @@ test("keys: move, open, operate with a question, help, jump, theme", async () =>
   await picture(page, "help");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Service or view" }).waitFor();
   await page.keyboard.type("flsrv");
+  await page.getByRole("option", { name: /^file-server service/, selected: true }).waitFor();
   await picture(page, "jump");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "file-server" }).waitFor();

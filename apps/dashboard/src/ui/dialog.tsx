@@ -1,7 +1,7 @@
 // Dialogs of the browser's own kind: focus stays inside, Escape closes, the page behind is inert.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Glyph } from "./glyph.tsx";
 
 interface DialogProps {
@@ -13,7 +13,8 @@ interface DialogProps {
 
 export function Dialog({ title, onClose, children, class: kind = "" }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before anything else is heard: letters typed at once belong into the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     ref.current?.showModal();
     return () => {
@@ -21,12 +22,14 @@ export function Dialog({ title, onClose, children, class: kind = "" }: DialogPro
     };
   }, []);
   return (
-    <dialog ref={ref} class={kind} aria-label={title} onClose={onClose}
-      onClick={(event) => event.target === ref.current && ref.current?.close()}>
+    // Closed by being taken away: the browser tells of a close of its own only some frames later, when
+    // the next question may stand here already.
+    <dialog ref={ref} class={kind} aria-label={title} onCancel={(event) => { event.preventDefault(); onClose(); }} onClose={onClose}
+      onClick={(event) => event.target === ref.current && onClose()}>
       <div class="dialog-body">
         <header>
           <h2>{title}</h2>
-          <button class="quiet" aria-label="Close" onClick={() => ref.current?.close()}><Glyph name="close" /></button>
+          <button class="quiet" aria-label="Close" onClick={onClose}><Glyph name="close" /></button>
         </header>
         {children}
       </div>
@@ -35,6 +38,7 @@ export function Dialog({ title, onClose, children, class: kind = "" }: DialogPro
 }
 
 interface Question {
+  id: number;
   title: string;
   text: string;
   yes: string;
@@ -43,15 +47,17 @@ interface Question {
 }
 
 const question = signal<Question | null>(null);
+let asked = 0;
 
 /** Asks before something happens that cannot be undone. */
 export function confirm(title: string, text: string, yes: string, danger = false): Promise<boolean> {
   question.peek()?.answer(false);
+  const id = ++asked;
   return new Promise((resolve) => {
     question.value = {
-      title, text, yes, danger,
+      id, title, text, yes, danger,
       answer: (is) => {
-        question.value = null;
+        if (question.peek()?.id === id) question.value = null;
         resolve(is);
       },
     };
@@ -62,7 +68,7 @@ export function ConfirmDialog() {
   const is = question.value;
   if (!is) return null;
   return (
-    <Dialog title={is.title} class="confirm" onClose={() => is.answer(false)}>
+    <Dialog key={is.id} title={is.title} class="confirm" onClose={() => is.answer(false)}>
       <p>{is.text}</p>
       <footer>
         <button onClick={() => is.answer(false)}>Cancel</button>

@@ -1,6 +1,6 @@
 // Keys of the whole page. A view brings its own while it is open; none is heard while somebody
 // types or a dialog is open.
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { singleKeys } from "../state/settings.ts";
 
 export type Keys = Record<string, () => void>;
@@ -11,7 +11,7 @@ let prefixTimer: number | undefined;
 
 /** The keys of a component while it is on the page; the newest layer is asked first. */
 export function useKeys(keys: Keys): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const layer = { current: keys };
     layers.push(layer);
     return () => void layers.splice(layers.indexOf(layer), 1);

@@ -1,5 +1,5 @@
 // One instance on the overview, as a card or, compact, as a line.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Actions } from "../ui/actions.tsx";
 import { Glyph, StateBadge } from "../ui/glyph.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
@@ -21,7 +21,7 @@ export function Card({ name, chosen, focus }: Props) {
   const ref = useRef<HTMLElement>(null);
   const is = instance(name)?.value;
   useEffect(() => void loadUsage(name), [name]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (chosen && focus) ref.current?.focus({ preventScroll: true });
   }, [chosen, focus]);
   if (!is) return null;
@@ -78,7 +78,7 @@ function Usage({ of: is }: { of: Live }) {
 export function CompactCard({ name, chosen, focus }: Props) {
   const ref = useRef<HTMLElement>(null);
   const is = instance(name)?.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (chosen && focus) ref.current?.focus({ preventScroll: true });
   }, [chosen, focus]);
   if (!is) return null;
