@@ -42,7 +42,9 @@ test("first paint within 300 ms, from the daemon's own port", async () => {
   for (let i = 0; i < 5; ++i) {
     await page.reload();
     await page.locator(".card").first().waitFor();
-    paints.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
+    // In the document is not yet painted.
+    const entry = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+    paints.push(await entry.jsonValue());
   }
   paints.sort((a, b) => a - b);
   console.log(`first contentful paint: median ${paints[2].toFixed(0)} ms, all ${paints.map((each) => each.toFixed(0)).join(" ")}`);
