@@ -120,6 +120,8 @@ export interface LogLine {
   name: string;
   at: string | null;
   offset: number;
+  /** The offset behind it: where a subscription goes on. */
+  next?: number;
   text: string;
   partial: boolean;
 }
@@ -183,8 +185,9 @@ export type Message =
   | { type: "removed"; name: string }
   | { type: "subscribed"; logs?: string[]; unknown?: string[] }
   | ({ type: "log" } & LogLine)
-  | { type: "dropped"; lines: number; name?: string }
-  | { type: "gap"; name: string; bytes?: number; lines?: number }
+  | { type: "dropped"; lines: number }
+  | { type: "dropped"; name: string; bytes: number }
+  | { type: "dropped"; probes: number }
   | { type: "usage"; at: string; services: [string, number | null, number | null][] }
   | ({ type: "probe"; name: string } & Probe)
   | { type: "error"; title: string; detail: string; hint?: string };

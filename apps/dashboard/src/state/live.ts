@@ -4,7 +4,7 @@ import { learnRole, signIn } from "../api/session.ts";
 import type { Message } from "../api/shapes.ts";
 import { startClock } from "./clock.ts";
 import { lastSequence, takeEvent, takeSequence } from "./journal.ts";
-import { refuseResume, startLogFeed, subscribeLogs, takeDropped, takeGap, takeLog } from "./log_feed.ts";
+import { refuseResume, startLogFeed, subscribeLogs, takeDropped, takeLog, takeMissing } from "./log_feed.ts";
 import { reviewOperations, startOperations } from "./operations.ts";
 import { subscribeProbes, takeProbe } from "./probes.ts";
 import { takeRemoved, takeSnapshot, takeStatus } from "./stack.ts";
@@ -23,9 +23,9 @@ function hear(message: Message): void {
     case "probe":
       return takeProbe(message.name, message);
     case "dropped":
-      return takeDropped(message.lines, message.name);
-    case "gap":
-      return takeGap(message.name, message.bytes, message.lines);
+      if ("lines" in message) takeDropped(message.lines);
+      if ("bytes" in message) takeMissing(message.name, message.bytes);
+      return; // answers of probes that were skipped are in what the daemon keeps
     case "removed":
       return takeRemoved(message.name);
     case "snapshot":

@@ -53,11 +53,13 @@ export function subscribeLogs(): void {
 }
 
 function subscribe(names: string[]): void {
-  const anew = names.filter((name) => !canResume || ringOf(name).newest === null);
+  const anew = names.filter((name) => !canResume || ringOf(name).next === null);
   const onward = names.filter((name) => !anew.includes(name));
+  for (const name of anew) ringOf(name).resumed = false;
   if (anew.length > 0) say({ subscribe: { logs: anew, lines: history } });
   if (onward.length === 0) return;
-  const after = Object.fromEntries(onward.map((name) => [name, ringOf(name).newest]));
+  const after = Object.fromEntries(onward.map((name) => [name, ringOf(name).next]));
+  for (const name of onward) ringOf(name).resumed = true;
   say({ subscribe: { logs: onward, after } });
 }
 
@@ -71,28 +73,31 @@ export function refuseResume(): void {
 export function takeLog(from: LogLine): void {
   const line = lineOf(from);
   const ring = ringOf(line.name);
+  // Behind an offset nothing comes twice: a smaller one is another log, which began anew.
+  if (ring.resumed && ring.newest !== null && line.offset <= ring.newest) ring.newest = null;
   if (!ring.push(line)) return;
+  ring.next = from.next ?? null;
   latest = line.name;
   fresh.push(line);
   schedule();
 }
 
 /** Lines that this page was too slow for: told where they would have been. */
-export function takeDropped(lines: number, name = ""): void {
+export function takeDropped(lines: number): void {
   skipped.value += lines;
-  const ring = ringOf(name || latest);
+  const ring = ringOf(latest);
   const text = `${plural(lines, "line")} skipped here: this page could not keep up (they are in the log: download has them)`;
-  const mark = gapOf(name || latest, text, ring.lines.at(-1)?.at ?? Date.now(), ring.newest ?? 0);
+  const mark = gapOf(latest, text, ring.lines.at(-1)?.at ?? Date.now(), ring.newest ?? 0);
   ring.push(mark);
   fresh.push(mark);
   schedule();
 }
 
 /** The files no longer reach back to where the page had been. */
-export function takeGap(name: string, bytes?: number, lines?: number): void {
+export function takeMissing(name: string, bytes: number): void {
   const ring = ringOf(name);
-  const what = lines !== undefined ? plural(lines, "line") : bytes !== undefined ? `${count(bytes)} bytes` : "some lines";
-  const mark = gapOf(name, `${what} are missing here: they were rotated away while the page was not connected`, Date.now(), ring.newest ?? 0);
+  const text = `${count(bytes)} bytes are missing here: they were rotated away while the page was not connected`;
+  const mark = gapOf(name, text, Date.now(), ring.newest ?? 0);
   ring.push(mark);
   fresh.push(mark);
   schedule();

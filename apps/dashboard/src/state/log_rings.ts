@@ -53,6 +53,10 @@ export class Ring {
   forgotten = 0;
   /** Offset of the newest line; null where none came yet. */
   newest: number | null = null;
+  /** The offset to go on behind; null: not known. */
+  next: number | null = null;
+  /** Whether the subscription went on behind an offset, instead of telling the last lines again. */
+  resumed = false;
 
   /** Whether it was new: a line that is here already is not taken twice. */
   push(line: Line): boolean {
