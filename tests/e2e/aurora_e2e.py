@@ -344,6 +344,18 @@ class Case(unittest.TestCase):
             return not group.exists()
         return True
 
+    def traced(self, daemon, *arguments):
+        """strace(1) with these arguments at the daemon's reactor and its children up to their execve; skips the test where nothing
+        can be traced. For LeakSanitizer it is in the way: an end that is watched for leaks needs `detect_leaks=0`."""
+        if subprocess.run(["strace", "-e", "trace=none", "true"], capture_output=True).returncode:
+            self.skipTest("nothing can be traced here")
+        tracer = subprocess.Popen(["strace", "-f", "-b", "execve", "-o", "/dev/null", "-p", str(daemon.reactor()), *arguments],
+                                  stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=CLEAN)
+        self.addCleanup(tracer.communicate)
+        self.addCleanup(tracer.send_signal, signal.SIGINT)
+        self.assertIn("attached", tracer.stderr.readline())
+        return tracer
+
     def config(self, services, **top):
         """A configuration whose processes carry the test's marker."""
         key, _, value = self.marker.partition("=")

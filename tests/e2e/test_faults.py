@@ -107,15 +107,6 @@ class SlowDisk(PuppetCase):
         daemon = self.daemon(services, start=False)
         return daemon.start(env={"ASAN_OPTIONS": "detect_leaks=0"})  # which a tracer would be in the way of
 
-    def traced(self, daemon, *arguments):
-        if subprocess.run(["strace", "-e", "trace=none", "true"], capture_output=True).returncode:
-            self.skipTest("nothing can be traced here")
-        tracer = subprocess.Popen(["strace", "-f", "-b", "execve", "-o", "/dev/null", "-p", str(daemon.reactor()), *arguments],
-                                  stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=CLEAN)
-        self.addCleanup(tracer.communicate)
-        self.addCleanup(tracer.send_signal, signal.SIGINT)
-        self.assertIn("attached", tracer.stderr.readline())
-
     def answers_soon(self, daemon, busy):
         """O5 for as long as `busy` does not end; the worst answer."""
         worst = 0

@@ -3,9 +3,10 @@
 import json
 import os
 import signal
+import threading
 import time
 
-from aurora_e2e import FOREVER, UnixConnection, alive, eventually, main
+from aurora_e2e import DEADLINE, FOREVER, UnixConnection, alive, eventually, main
 from aurora_puppet import PuppetCase
 
 KEPT = ("state", "pid", "desired", "health", "restarts", "reason", "last_exit")
@@ -112,6 +113,26 @@ class ReactorKilled(SurvivalCase):
         self.assertEqual(event["because"]["exit"]["code"], 7)
         self.puppets.meet()
         self.assertIn("the last words\n", daemon.log_of("web"))
+        self.assertEqual(daemon.status("web")["restarts"], 1)
+
+    def test_one_that_ended_before_it_was_written_down_is_known(self):
+        """The reactor dies in the launch, when the service has executed already: its one run and its end are counted."""
+        daemon = self.daemon({"web": self.puppets.service(autostart=False, restart={"delay": "10ms"})})
+        reactor = daemon.reactor()
+        # Held in clone(2) for longer than any of this takes.
+        tracer = self.traced(daemon, "-e", "trace=clone,clone3", "-e", f"inject=clone,clone3:delay_exit={int(2 * DEADLINE * 1e6)}")
+        asking = threading.Thread(target=lambda: daemon.ctl("start", "web", "--no-wait"))
+        asking.start()
+        self.addCleanup(asking.join)
+        puppet = self.puppets.meet()
+        puppet.ask("exit 7")
+        puppet.gone()
+        os.kill(reactor, signal.SIGKILL)
+        tracer.kill()
+        daemon.another_reactor(reactor)
+        second = self.puppets.meet()
+        eventually(lambda: daemon.status("web")["pid"] == second.pid, "the second run is known", daemon)
+        self.assertEqual(daemon.status("web")["last_exit"]["code"], 7)
         self.assertEqual(daemon.status("web")["restarts"], 1)
 
     def test_a_stderr_that_a_reload_took_apart(self):

@@ -332,7 +332,8 @@ boost::asio::awaitable<void> driver::stop() {
   // All is down, and there is nothing for the next daemon to go on with.
   if (memory_ && engine_.shutting_down() && engine_.down()) {
     memory_.reset();
-    for (const auto& path : {paths_.journal, paths_.journal + ".previous", paths_.last_exit})
+    for (const auto& path :
+         {paths_.journal, paths_.journal + ".previous", paths_.last_exit, paths_.births})
       ::unlink(path.c_str());
   }
   co_await close_workers();

@@ -32,6 +32,7 @@
 #include "reactor/worker_pool.hpp"
 #include "store/state_file.hpp"
 #include "store/state_journal.hpp"
+#include "supervisor/births.hpp"
 #include "supervisor/daemon_log.hpp"
 #include "supervisor/day_count.hpp"
 #include "supervisor/endings.hpp"
@@ -125,6 +126,8 @@ class driver {
   const std::string& run_id() const { return run_id_; }
   reactor::keeper_link* keeper() { return options_.keeper; }
   endings& ends() { return endings_; }
+  /// Null: this daemon remembers nothing.
+  births* launches() { return births_.get(); }
   bool remembers() const { return options_.remembers; }
   /// The descriptor that an earlier daemon had kept under that key; none: there is none (any more).
   reactor::unique_fd take_kept(keeper::kind what, const std::string& name, std::int64_t number);
@@ -151,6 +154,7 @@ class driver {
   void remember();
   void adopt_processes(const left_behind& left);
   void sort_out(const left_behind& left);
+  void find_ended(const store::instance_memory& memory, const std::string& instance);
   void end_stray(const reactor::marked_process& stray, bool at_once);
   boost::asio::awaitable<void> kill_later(reactor::process_info stray);
   void open_logs_ahead();
@@ -178,6 +182,7 @@ class driver {
   core::counters counters_;
   day_count restarts_today_;
   endings endings_;
+  std::unique_ptr<births> births_;
   std::unique_ptr<store::state_journal> memory_;
   bool noted_shutdown_ = false;
   std::set<std::string> scaled_;

@@ -17,6 +17,7 @@
 #include "supervisor/clock.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/ports.hpp"
+#include "supervisor/run_marker.hpp"
 #include "supervisor/run_resources.hpp"
 
 namespace aurora::shell {
@@ -41,7 +42,7 @@ launch_context instance_runtime::context() const {
   where.instance = name();
   where.number = driver_.engine().number(id_);
   where.port = port();
-  where.run_marker = fmt::format("{}:{}:{}", name(), run_, driver_.run_id());
+  where.run_marker = marker_of(name(), run_, driver_.run_id());
   if (resources_ && resources_->notify) where.notify_address = resources_->notify->address();
   return where;
 }
@@ -181,6 +182,7 @@ void instance_runtime::launch(core::run_number run, built_launch launch) {
     resources_->notify->accept_only(launch->user ? launch->user->uid : ::geteuid());
   cgroup_ = reactor::make_cgroup(name(), spec().limits);
   launch->cgroup = cgroup_;
+  if (auto* launches = driver_.launches()) launch->birth = launches->place(context().run_marker);
   for (const auto& limit : reactor::take_cgroup_warnings()) driver_.warn("limits", limit);
   if (auto* keeper = driver_.keeper()) keeper->flush();
   auto launched = reactor::child::launch(driver_.executor(), *launch);

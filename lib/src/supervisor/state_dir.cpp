@@ -95,6 +95,7 @@ state_paths::state_paths(std::string directory)
       journal(root + "/journal"),
       events(root + "/events"),
       last_exit(run + "/last-exit"),
+      births(run + "/births"),
       config_copy(root + "/config.last"),
       token(root + "/token") {}
 

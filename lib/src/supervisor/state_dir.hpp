@@ -13,7 +13,7 @@ namespace aurora::shell {
 struct state_paths {
   explicit state_paths(std::string directory);
   std::string root, run, logs, socket, lock, state;
-  std::string journal, events, last_exit, config_copy, token;
+  std::string journal, events, last_exit, births, config_copy, token;
 };
 
 /// Makes the directory (0700), `logs` (0750) and `run` (0700) where they are missing. With a group

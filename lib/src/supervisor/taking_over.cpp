@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 
@@ -10,6 +9,7 @@
 #include "store/config_copy.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/instance_runtime.hpp"
+#include "supervisor/run_marker.hpp"
 
 // The driver's part of surviving: what it notes for the next daemon, and how it takes over what an
 // earlier one left.
@@ -20,32 +20,6 @@ namespace {
 constexpr auto stray_patience = std::chrono::seconds(10);
 
 constexpr auto note_again_after = std::chrono::seconds(2);
-
-/// "web:7:RUN_ID", and of a command run for it "web:7:RUN_ID/…".
-struct run_marker {
-  std::string instance;
-  core::run_number run = 0;
-  bool of_command = false;
-};
-
-std::optional<run_marker> parse(std::string_view marker, std::string_view run_id) {
-  run_marker found;
-  const auto slash = marker.find('/');
-  found.of_command = slash != marker.npos;
-  marker = marker.substr(0, slash);
-  if (!marker.ends_with(run_id)) return std::nullopt;
-  marker.remove_suffix(run_id.size());
-  if (marker.empty() || marker.back() != ':') return std::nullopt;
-  marker.remove_suffix(1);
-  const auto colon = marker.rfind(':');
-  if (colon == marker.npos) return std::nullopt;
-  const auto digits = marker.substr(colon + 1);
-  const auto [end, fault] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), found.run);
-  if (fault != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  found.instance = marker.substr(0, colon);
-  return found;
-}
 
 /// Its `spawn` was asked for and never answered.
 bool awaits_process(const core::remembered& memory) {
@@ -70,6 +44,7 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   auto begun = store::state_journal::begin(paths_.journal, {*boot, run_id_}, left.records);
   if (!begun) return begun.error();
   memory_ = std::move(*begun);
+  births_ = std::make_unique<births>(paths_.births);
   for (const auto& [service, count] : left.scaled) scaled_.insert(service);
   if (left.run_id.empty()) return {};
   if (options_.keeper) reactor::await_launches(options_.keeper->keeper_pid());
@@ -107,8 +82,9 @@ void driver::sort_out(const left_behind& left) {
   std::map<std::string, const store::instance_memory*> known;
   for (const auto& each : left.instances)
     if (engine_.find(each.name)) known[each.name] = &each.memory;
+  for (const auto& [instance, memory] : known) find_ended(*memory, instance);
   for (const auto& one : reactor::find_marked(":" + run_id_)) {
-    const auto marker = parse(one.marker, run_id_);
+    const auto marker = parse_marker(one.marker, run_id_);
     if (!marker) continue;
     const auto it = known.find(marker->instance);
     const auto* memory = it == known.end() ? nullptr : it->second;
@@ -127,6 +103,16 @@ void driver::sort_out(const left_behind& left) {
       end_stray(one, true);
     }
   }
+}
+
+/// One that was launched, not written down, and may be gone by now: whoever lives is found by its
+/// marker, and then takes this one's place.
+void driver::find_ended(const store::instance_memory& memory, const std::string& instance) {
+  if (!awaits_process(memory.engine)) return;
+  store::run_memory found;
+  found.marker = marker_of(instance, memory.engine.run, run_id_);
+  found.leader.pid = births_->earlier(found.marker);
+  if (found.leader.pid != 0) found_[{instance, memory.engine.run}] = std::move(found);
 }
 
 void driver::end_stray(const reactor::marked_process& stray, bool at_once) {

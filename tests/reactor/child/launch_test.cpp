@@ -35,6 +35,19 @@ struct pipe_pair {
 
 BOOST_FIXTURE_TEST_SUITE(launching, child_fixture)
 
+BOOST_AUTO_TEST_CASE(a_child_notes_its_birth) {
+  BOOST_TEST_MESSAGE("A child notes its pid before it executes, and not where it cannot");
+  reactor::birth_note note;
+  auto spec = command({"true"});
+  spec.birth = &note;
+  const auto process = start(spec);
+  BOOST_TEST(note.pid == process->pid());
+  BOOST_TEST((wait(*process) == exit_status::exited(0)));
+  spec.argv = {"/etc/passwd"};
+  BOOST_TEST((refused(spec).where == reactor::launch_error::phase::exec));
+  BOOST_TEST(note.pid == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_program_leads_a_session_without_a_terminal) {
   BOOST_TEST_MESSAGE("Each program leads a session and a group of its own, without a terminal");
   puppet_master puppet;

@@ -50,13 +50,16 @@ class pidfd_launcher : public process::posix::default_launcher {
   template <class... Initializers>
   boost::system::result<spawned, launch_error> start(const boost::filesystem::path& program,
                                                      const char* const* argv, int cgroup,
-                                                     bool share, step_report& report,
+                                                     bool share, birth_note* birth,
+                                                     step_report& report,
                                                      Initializers&&... initializers) {
     auto body = [&] {
       reset_signals();
       if (process::posix::detail::on_exec_setup(*this, program, argv, initializers...)) return;
+      if (birth) birth->pid = ::getpid();
       ::execve(program.c_str(), const_cast<char* const*>(argv), const_cast<char* const*>(env));
       report = {phase::exec, errno, program.c_str()};
+      if (birth) birth->pid = 0;
     };
     spawned result;
     result.pid = clone_vfork(&enter<decltype(body)>, &body, cgroup, share, result.pidfd);
@@ -200,8 +203,8 @@ class launch_run {
     initializer<user_step> user(input, report);
     initializer<directory_step> directory(input, report);
     initializer<close_step> close(input, report);
-    return launcher.start(program_, argv.data(), cgroup, share, report, table, session, into_cgroup,
-                          scheduling, descriptors, limits, user, directory, close);
+    return launcher.start(program_, argv.data(), cgroup, share, spec_.birth, report, table, session,
+                          into_cgroup, scheduling, descriptors, limits, user, directory, close);
   }
 
   const launch_spec& spec_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,13 @@ struct credentials {
   std::vector<gid_t> groups;
 };
 
+/// Where a child notes that it lives, in memory that outlives the process which launches it: that
+/// one may be killed before it can write down whom it started.
+struct birth_note {
+  std::uint64_t run = 0;  ///< whose; set before the launch
+  std::int32_t pid = 0;   ///< set by the child right before it executes; 0: it never did
+};
+
 /// Everything that a program is started with; nothing is left to be looked up in the child.
 struct launch_spec {
   std::vector<std::string> argv;         ///< argv[0] is looked up along PATH of `environment`
@@ -33,8 +41,9 @@ struct launch_spec {
   int stdout_fd = -1;  ///< -1: /dev/null. Borrowed
   int stderr_fd = -1;
   std::optional<std::pair<int, int>>
-      extra_fd;        ///< first: its number in the child; second: ours, borrowed
-  std::string cgroup;  ///< directory to be born in; empty: the daemon's
+      extra_fd;                 ///< first: its number in the child; second: ours, borrowed
+  std::string cgroup;           ///< directory to be born in; empty: the daemon's
+  birth_note* birth = nullptr;  ///< borrowed; null: nobody asks
 };
 
 /// Why a program did not start.
