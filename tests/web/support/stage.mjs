@@ -1,11 +1,9 @@
-// A daemon, what serves its page, and a browser: what every test plays on. Which of the two serves,
-// the daemon's own listener or the relay, is decided here and nowhere else.
+// A daemon that serves its page, and a browser: what every test plays on.
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { Daemon, deadline, freePort, newHome, sampleHome } from "./daemon.mjs";
-import { Relay } from "./relay.mjs";
 
 const flags = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -14,38 +12,29 @@ const flags = [
 export const artefacts = join(process.env.AURORA_WEB_ARTEFACTS, "artefacts");
 mkdirSync(artefacts, { recursive: true });
 
-/** The daemon's own listener, on a port of its own. */
-class Listener {
-  constructor(daemon, port) {
-    this.daemon = daemon;
-    this.origin = `http://127.0.0.1:${port}`;
-  }
-  async code(role = "operate") {
-    const { status, body } = await this.daemon.api("POST", "/api/v1/codes", { role });
-    if (status !== 200) throw new Error(`no code: ${JSON.stringify(body)}`);
-    return body.code;
-  }
-  async stop() {}
-}
-
 export class Stage {
-  /** Of a configuration, or of the sample where none is given. */
-  static async open({ config, home } = {}) {
+  /** Of a configuration, or of the sample where none is given. browser: further flags. */
+  static async open({ config, home, browser = [] } = {}) {
     const stage = new Stage();
     const place = config ? { home: home ?? newHome(), config } : await sampleHome();
-    const real = process.env.AURORA_WEB_FRONT === "daemon";
-    const port = real ? await freePort() : 0;
-    stage.daemon = await new Daemon(place.home, place.config, ["--http", real ? `127.0.0.1:${port}` : "off"]).start();
-    stage.front = real ? new Listener(stage.daemon, port) : await new Relay(stage.daemon, process.env.AURORA_DIST).start();
-    stage.browser = await chromium.launch({ executablePath: process.env.AURORA_CHROMIUM ?? "/usr/bin/chromium", args: flags });
+    const port = await freePort();
+    stage.origin = `http://127.0.0.1:${port}`;
+    stage.daemon = await new Daemon(place.home, place.config, ["--http", `127.0.0.1:${port}`]).start();
+    stage.browser = await chromium.launch({ executablePath: process.env.AURORA_CHROMIUM ?? "/usr/bin/chromium", args: [...flags, ...browser] });
     stage.faults = [];
     return stage;
   }
 
   async close() {
     await this.browser?.close();
-    await this.front?.stop();
     await this.daemon?.stop();
+  }
+
+  /** One that signs in once. */
+  async code(role = "operate") {
+    const { status, body } = await this.daemon.api("POST", "/api/v1/codes", { role });
+    if (status !== 200) throw new Error(`no code: ${JSON.stringify(body)}`);
+    return body.code;
   }
 
   /** A signed-in page of its own context; `at`: "#/logs". */
@@ -54,7 +43,7 @@ export class Stage {
     const page = await context.newPage();
     page.setDefaultTimeout(deadline);
     this.watch(page);
-    await page.goto(`${this.front.origin}/${signedIn ? `#code=${await this.front.code(role)}` : at}`);
+    await page.goto(`${this.origin}/${signedIn ? `#code=${await this.code(role)}` : at}`);
     if (signedIn) {
       await page.locator(".link.live").waitFor();
       if (at !== "#/") await page.evaluate((to) => void (location.hash = to), at);
@@ -71,7 +60,7 @@ export class Stage {
     });
     page.on("request", (request) => {
       const url = new URL(request.url());
-      if (!["data:", "blob:"].includes(url.protocol) && url.host !== new URL(this.front.origin).host) faults.push(`a request left: ${url}`);
+      if (!["data:", "blob:"].includes(url.protocol) && url.host !== new URL(this.origin).host) faults.push(`a request left: ${url}`);
     });
     page.on("dialog", (dialog) => {
       faults.push(`a script of a service ran: ${dialog.message()}`);
