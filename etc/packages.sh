@@ -42,6 +42,7 @@ procps                          ps and friends, in end-to-end tests
 faketime                        clock steps
 systemd                         verifies the unit
 strace                          counts what an idle daemon does
+haproxy                         stands before the daemon, with what two parsers could read in two ways
 chromium                        the browser that the page is tested in
 prometheus                      scrapes the metrics, and its promtool judges them
 python3-prometheus-client       the strict parser of OpenMetrics

@@ -75,6 +75,7 @@ struct log_line {
   std::string name;
   std::optional<wall_time> at;
   std::uint64_t offset = 0;
+  std::uint64_t next = 0;  ///< where the log goes on
   std::string text;
   bool partial = false;
 };

@@ -12,8 +12,9 @@ namespace {
 /// The daemon takes messages of 4 KiB: the names in one, with room for what stands around them.
 constexpr std::size_t names_in_message = 3 * 1024;
 
-std::string subscription(json::array names) {
+std::string subscription(json::array names, json::object after) {
   json::object what{{"logs", std::move(names)}, {"lines", 0}};
+  if (!after.empty()) what["after"] = std::move(after);
   return to_text(json::object{{"subscribe", std::move(what)}});
 }
 
@@ -35,16 +36,21 @@ asio::awaitable<void> feed::open() {
 
 void feed::want(const std::vector<std::string>& names) {
   json::array some;
+  json::object after;
   std::size_t bytes = 0;
+  const auto finish = [&] {
+    to_ask_.push_back(subscription(std::exchange(some, {}), std::exchange(after, {})));
+    bytes = 0;
+  };
   for (const auto& name : names) {
-    if (!some.empty() && bytes + name.size() > names_in_message) {
-      to_ask_.push_back(subscription(std::exchange(some, {})));
-      bytes = 0;
-    }
-    bytes += name.size() + 3;
+    const auto left = to_.left_at(name);
+    const std::size_t more = name.size() + 3 + (left ? name.size() + 24 : 0);
+    if (!some.empty() && bytes + more > names_in_message) finish();
+    bytes += more;
     some.emplace_back(name);
+    if (left) after[name] = *left;
   }
-  if (!some.empty()) to_ask_.push_back(subscription(std::move(some)));
+  if (!some.empty()) finish();
 }
 
 /// Sends the next subscription, unless one is under way. Two coroutines come here, and a WebSocket
@@ -136,7 +142,10 @@ void feed::hand_on(const json::value& message) {
   } else if (type == "log") {
     to_.on_log(read_log_line(message));
   } else if (type == "dropped") {
-    to_.on_dropped(static_cast<std::uint64_t>(number_of(message, "lines").value_or(0)));
+    if (const auto bytes = number_of(message, "bytes"))
+      to_.on_missing(text_of(message, "name"), static_cast<std::uint64_t>(*bytes));
+    if (const auto lines = number_of(message, "lines"))
+      to_.on_dropped(static_cast<std::uint64_t>(*lines));
   }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +26,18 @@ struct listener {
   virtual void on_raw_event(const json::value& /*event*/) {}  ///< the same as it came
   virtual void on_log(const log_line& /*line*/) {}
   virtual void on_dropped(std::uint64_t /*lines*/) {}  ///< the daemon left lines out: we were slow
-  virtual void on_lost() {}                            ///< it is tried to come back
+  /// The files go back no more to where that log was left.
+  virtual void on_missing(const std::string& /*name*/, std::uint64_t /*bytes*/) {}
+  /// Where that log is to go on in a new connection; none: with what is written from then on.
+  virtual std::optional<std::uint64_t> left_at(const std::string& /*name*/) { return std::nullopt; }
+  virtual void on_lost() {}  ///< it is tried to come back
 };
 
 /// Reads the stream for a listener and comes back when the daemon does.
 class feed {
  public:
-  /// logs: whose output is subscribed to after each connecting, no history; empty: nobody's.
+  /// logs: whose output is subscribed to after each connecting, from where it was left or without
+  /// history; empty: nobody's.
   feed(asio::any_io_executor executor, endpoint where, listener& to,
        std::vector<std::string> logs = {})
       : stream_(executor, std::move(where)), to_(to), logs_(std::move(logs)) {}

@@ -40,6 +40,15 @@ void follower::want(std::vector<std::string> names) {
   wake();
 }
 
+/// One that goes away meanwhile is caught up with when it is back.
+asio::awaitable<void> follower::catch_up_or_wait(client& api) {
+  try {
+    co_await catch_up(api);
+  } catch (const failure& why) {
+    if (why.code != exit_code::no_daemon) throw;
+  }
+}
+
 asio::awaitable<int> follower::loop(client& api, feed& changes, tasks& beside) {
   const auto until = c_.deadline();
   for (;;) {
@@ -51,10 +60,7 @@ asio::awaitable<int> follower::loop(client& api, feed& changes, tasks& beside) {
       auto names = std::exchange(more_logs_, {});
       co_await changes.subscribe(std::move(names));
     }
-    if (stale_) {
-      stale_ = false;
-      co_await catch_up(api);
-    }
+    if (std::exchange(stale_, false)) co_await catch_up_or_wait(api);
     show_pending();
     c_.out.flush();
     if (c_.out.closed()) co_return 0;

@@ -39,6 +39,7 @@ class follower : public listener {
   context& c_;
 
  private:
+  asio::awaitable<void> catch_up_or_wait(client& api);
   asio::awaitable<int> loop(client& api, feed& changes, tasks& beside);
   endpoint where_;
   std::vector<std::string> logs_;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "event_text.hpp"
 #include "handlers.hpp"
@@ -16,8 +14,6 @@ namespace {
 
 constexpr std::size_t default_lines = 100;
 constexpr auto reading_takes = std::chrono::seconds(30);
-/// A line has a later time in the stream than in the file. What comes twice is known by its offset.
-constexpr auto stream_is_later = std::chrono::seconds(10);
 
 std::vector<std::string> names_of(const std::vector<const service_view*>& chosen) {
   std::vector<std::string> names;
@@ -91,18 +87,23 @@ log_follower::log_follower(context& c, endpoint where, std::vector<std::string> 
                            log_query query, log_view& view)
     : follower(c, std::move(where), names), view_(view), query_(query), names_(std::move(names)) {}
 
+/// Of those that nothing was shown of: all others go on in the stream where they were left.
 asio::awaitable<void> log_follower::catch_up(client& api) {
   std::vector<std::string> fresh;
-  std::vector<std::string> known;
-  for (const auto& name : names_) (seen_.count(name) == 0 ? fresh : known).push_back(name);
-  log_query missed = query_;
-  missed.lines = most_log_lines;
-  if (last_at_) missed.since = *last_at_ - stream_is_later;
-  const auto between = co_await fetch_history(api, known, missed, view_);
-  for (const auto& line : between) show(line);
-  // An instance that came up while we followed is shown from its beginning.
+  for (const auto& name : names_)
+    if (seen_.count(name) == 0) fresh.push_back(name);
   const auto before = co_await fetch_history(api, fresh, query_, view_);
   for (const auto& line : before) show(line);
+}
+
+std::optional<std::uint64_t> log_follower::left_at(const std::string& name) {
+  const auto found = seen_.find(name);
+  if (found == seen_.end()) return std::nullopt;
+  found->second.goes_on = true;
+  auto next = found->second.next;
+  for (const auto& line : pending_)
+    if (line.name == name) next = line.next;
+  return next;
 }
 
 void log_follower::on_log(const log_line& line) {
@@ -114,6 +115,13 @@ void log_follower::on_dropped(std::uint64_t lines) {
   log_line gap;
   gap.name.clear();
   gap.text = fmt::format("{} lines left out: this terminal is too slow for them", lines);
+  pending_.push_back(std::move(gap));
+  wake();
+}
+
+void log_follower::on_missing(const std::string& name, std::uint64_t bytes) {
+  log_line gap;
+  gap.text = fmt::format("{} bytes of {} were rotated away meanwhile", bytes, name);
   pending_.push_back(std::move(gap));
   wake();
 }
@@ -145,15 +153,12 @@ void log_follower::show_pending() {
 }
 
 void log_follower::show(const log_line& line) {
-  const auto now = line.at.value_or(last_at_.value_or(wall_time()));
-  auto [it, first] = seen_.try_emplace(line.name, seen{line.offset, now});
-  if (!first) {
-    // Far later and yet earlier in the file: it is another file, its state was removed.
-    const bool anew = now > it->second.at + std::chrono::seconds(5);
-    if (line.offset <= it->second.offset && !anew) return;
-    it->second = {line.offset, now};
-  }
-  last_at_ = std::max(last_at_.value_or(now), now);
+  auto [it, first] = seen_.try_emplace(line.name);
+  auto& last = it->second;
+  // The past that was fetched and the stream overlap. Behind an offset nothing comes twice: a
+  // smaller one is another log, which began anew.
+  if (!first && !last.goes_on && line.offset < last.next) return;
+  last.next = line.next;
   view_.print(line);
 }
 

@@ -40,6 +40,8 @@ class log_follower : public follower {
 
   void on_log(const log_line& line) override;
   void on_dropped(std::uint64_t lines) override;
+  void on_missing(const std::string& name, std::uint64_t bytes) override;
+  std::optional<std::uint64_t> left_at(const std::string& name) override;
   void on_snapshot(std::uint64_t sequence, const status_view& status) override;
   void on_service(const service_view& service) override;
   void on_removed(const std::string& name) override;
@@ -51,14 +53,13 @@ class log_follower : public follower {
 
  private:
   struct seen {
-    std::uint64_t offset;
-    wall_time at;
+    std::uint64_t next = 0;  ///< offset behind the last line that was shown
+    bool goes_on = false;    ///< the stream was asked for what is behind it
   };
   void show(const log_line& line);
   log_query query_;
   std::vector<std::string> names_;
   std::map<std::string, seen> seen_;
-  std::optional<wall_time> last_at_;
   std::vector<log_line> pending_;
 };
 

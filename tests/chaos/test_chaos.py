@@ -6,13 +6,11 @@ AURORA_INSTANTS: how many; AURORA_SEED: of the instants and commands, printed wi
 import contextlib
 import os
 import random
-import re
 import signal
 import time
-from collections import Counter
 from pathlib import Path
 
-from aurora_e2e import DEADLINE, SUPPORT, Case, alive, eventually, main
+from aurora_e2e import DEADLINE, SUPPORT, Case, alive, copies, eventually, main
 from aurora_puppet import numbered_lines
 
 INSTANTS = int(os.environ.get("AURORA_INSTANTS", "100"))
@@ -81,26 +79,6 @@ class Chaos(Case):
             self.stack.start()
         return both, self.answer(before)
 
-    def copies(self):
-        """How many main processes each service has."""
-        counts = Counter()
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                environment = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
-                session = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[3])
-            except (OSError, ValueError, IndexError):
-                continue
-            if self.marker in environment and session == int(pid):
-                counts.update(each.partition("=")[2] for each in environment if each.startswith("AURORA_SERVICE="))
-        return counts
-
-    def whole_log(self, name):
-        """The rotated files and the current one, oldest first."""
-        folder = self.stack.state / "logs"
-        rotated = [p for p in folder.glob(f"{name}.log.*") if re.fullmatch(rf"{name}\.log\.\d+", p.name)]
-        rotated.sort(key=lambda p: -int(p.name.rpartition(".")[2]))
-        return "".join(p.read_text() for p in [*rotated, folder / f"{name}.log"])
-
     def test_nothing_is_lost(self):
         """200 services, 900 lines a second, commands and rotations going on: pids, statuses and every line survive."""
         begun, strikes, recovered = self.stack.status(), 0, []
@@ -112,7 +90,7 @@ class Chaos(Case):
         calm = {name: service for name, service in self.stack.status().items() if name.startswith("calm")}
         for name, service in calm.items():
             self.assertEqual((service["pid"], service["restarts"], service["state"]), (begun[name]["pid"], 0, "running"), name)
-        self.assertEqual({name: count for name, count in self.copies().items() if count > 1}, {}, "doubled")
+        self.assertEqual({name: count for name, count in copies(self.marker).items() if count > 1}, {}, "doubled")
         for name, service in self.stack.status().items():
             if not name.startswith("dies") or not service["last_exit"]:
                 continue
@@ -130,7 +108,7 @@ class Chaos(Case):
 
     def check_lines(self, name, runs):
         """Of each run the lines 1 to N, each once and in order; none of another's."""
-        text = self.whole_log(name)
+        text = self.stack.whole_log_of(name)
         self.assertTrue(text.endswith("\n"), name)
         by_run = {}
         for line in text.splitlines(keepends=True):

@@ -1,83 +1,12 @@
-"""Rows P and L of the catalogue of faults once more, with the reactor killed at random instants beside them.
+"""Rows P of the catalogue of faults once more, with the reactor killed at random instants beside them."""
 
-Each case tells what is to come about in the end; who looks tries again when a reactor dies under the question.
-AURORA_SEED: of the instants, printed with every failure. AURORA_KILLS: reactors killed in each case.
-"""
+import concurrent.futures
 
-import http.client
-import os
-import random
-import signal
-import threading
-
-from aurora_e2e import SANITIZED, alive, carrying, eventually, main
-from aurora_puppet import PuppetCase, numbered_lines
-
-SEED = int(os.environ.get("AURORA_SEED", random.randrange(1 << 30)))
-KILLS = int(os.environ.get("AURORA_KILLS", "4"))
-NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, AssertionError)
-QUICK = {"delay": "20ms", "max_delay": "100ms", "limit": 0}
+from aurora_e2e import alive, carrying, eventually, main, zombies_of
+from killing import QUICK, SEED, UnderFire
 
 
-class Killer(threading.Thread):
-    """Kills the reactor so many times, each a random while after the one before answered."""
-
-    def __init__(self, daemon, chance):
-        super().__init__(daemon=True)
-        self.stack, self.chance, self.pause, self.killed = daemon, chance, threading.Event(), 0
-
-    def run(self):
-        while self.killed < KILLS:
-            self.pause.wait(self.chance.random() * 0.15)
-            try:
-                reactor = self.stack.api("GET", "/api/v1/status", timeout=2)[1]["daemon"]["pid"]
-                os.kill(reactor, signal.SIGKILL)
-            except NO_ANSWER:
-                continue
-            self.killed += 1
-
-
-class Rows(PuppetCase):
-    def begin(self, services):
-        self.stack = self.daemon(services)
-        self.killer = Killer(self.stack, random.Random(SEED))
-        return self.stack
-
-    def under_fire(self):
-        self.killer.start()
-
-    def over(self):
-        """All kills are done, and a reactor answers."""
-        self.killer.join()
-        eventually(lambda: self.look("daemon"), f"it answers (seed {SEED})", self.stack)
-
-    def look(self, name):
-        try:
-            code, answer = self.stack.api("GET", "/api/v1/status", timeout=2)
-        except NO_ANSWER:
-            return None
-        return answer["daemon"] if name == "daemon" else {each["name"]: each for each in answer["services"]}[name]
-
-    def becomes(self, name, **fields):
-        def so():
-            found = self.look(name)
-            return found if found and all(found[key] == value for key, value in fields.items()) else None
-        return eventually(so, f"{name} becomes {fields}; it is {self.look(name)} (seed {SEED})", self.stack)
-
-    def ask(self, what, name):
-        """An operator who asks until somebody has heard."""
-        def heard():
-            try:
-                return self.stack.api("POST", f"/api/v1/services/{name}/{what}", timeout=2)[0] in (200, 202)
-            except NO_ANSWER:
-                return False
-        eventually(heard, f"{what} is heard (seed {SEED})", self.stack)
-
-    def lines(self, name, count):
-        """O6: each line once and in order."""
-        eventually(lambda: f" {count} " in self.stack.log_of(name), f"line {count} of {name} is kept (seed {SEED})", self.stack)
-        self.assertEqual(numbered_lines(self.stack.log_of(name)), list(range(1, count + 1)), f"seed {SEED}")
-
+class Processes(UnderFire):
     def test_descendants_do_not_escape(self):
         """P01, P04: what it double-forked, sessions of its own too, is gone with a stop."""
         self.begin({"web": self.puppets.service()})
@@ -148,49 +77,66 @@ class Rows(PuppetCase):
         self.over()
         self.assertTrue({"pre", "post"} <= set(done.read_text().split()), f"seed {SEED}")
 
-    def test_a_flood(self):
-        """L01, L07: numbered lines as fast as they are taken, through rotations: none lost, none doubled."""
-        count = 20000 if SANITIZED else 100000
-        self.begin({"web": self.puppets.service(logs={"max_size": "1GiB"}), "turns": self.puppets.service(logs={"max_size": "64KiB", "keep": 1000})})
-        web, turns = self.puppets.meet("web"), self.puppets.meet("turns")
+    def test_a_crash_storm(self):
+        """P10: many that die at once and for ever: each is tried as often as its limit says, no more and no less."""
+        storm = {f"s{n}": {"command": ["false"], "restart": {"delay": "20ms", "max_delay": "50ms", "limit": 2}} for n in range(40)}
+        self.begin(storm)
+        self.under_fire()
+        self.over()
+        for name in storm:
+            found = self.becomes(name, state="failed", reason="limit-reached")
+            self.assertEqual((found["restarts"], found["last_exit"]["code"]), (2, 1), f"{name}, seed {SEED}")
+
+    def test_restarts_that_come_together(self):
+        """P14: in the end one process, whoever asked and whoever died meanwhile."""
+        self.begin({"web": self.puppets.service(stop={"timeout": "1s"})})
+        first = self.puppets.meet()
+        self.under_fire()
+        with concurrent.futures.ThreadPoolExecutor(10) as pool:
+            list(pool.map(lambda _: self.ask("restart", "web"), range(10)))
+        self.over()
+        eventually(lambda: not alive(first.pid), f"the first is gone (seed {SEED})", self.stack)
+        found = self.becomes("web", state="running", desired="up")
+        eventually(lambda: carrying(self.marker) == [self.look("web")["pid"]], f"there is one, {found} (seed {SEED})", self.stack)
+
+    def test_success_at_once(self):
+        """P18: the table of policies holds; `always` starts no sooner than its delay after the last."""
+        times = self.home / "times"
+        again = ["/bin/sh", "-c", f"date +%s.%N >> '{times}'"]
+        self.begin({"always": {"command": again, "restart": {"policy": "always", "limit": 0}},
+                    "on-failure": {"command": ["true"], "restart": {"policy": "on-failure"}},
+                    "never": {"command": ["true"], "restart": {"policy": "never"}}})
+        self.under_fire()
+        self.over()
+        for name in ("on-failure", "never"):
+            self.assertEqual(self.becomes(name, state="completed")["restarts"], 0, f"seed {SEED}")
+        eventually(lambda: len(times.read_text().split()) >= 4, f"it is started again (seed {SEED})", self.stack)
+        starts = [float(word) for word in times.read_text().split()]
+        self.assertGreater(min(b - a for a, b in zip(starts, starts[1:])), 0.4, f"seed {SEED}: {starts}")
+
+    def test_whom_a_later_reactor_starts(self):
+        """P21, P22: stdin, mask, umask, limits, descriptors and OOM score as those of the first one's."""
+        self.begin({"web": self.puppets.service(restart=QUICK)})
+        questions = ("stdin", "mask", "umask", "limits", "fds", "nice", "oom-score", "cwd")
+        puppet = self.puppets.meet()
+        told = [puppet.ask(each) for each in questions]
+        self.under_fire()
+        self.over()
+        puppet.ask("exit 1")
+        puppet.gone()
+        puppet = self.puppets.meet()
+        self.assertEqual([puppet.ask(each) for each in questions], told, f"seed {SEED}")
+
+    def test_orphans_are_reaped(self):
+        """P06: what services leave behind, whoever lives when it ends."""
+        self.begin({"web": self.puppets.service()})
+        puppet = self.puppets.meet()
         self.under_fire()
         for _ in range(10):
-            web.ask(f"number {count // 10}")
-            turns.ask(f"number {count // 10}")
+            puppet.ask("orphans 50")
         self.over()
-        self.lines("web", count)
-        folder = self.stack.state / "logs"
-        eventually(lambda: f" {count} " in self.stack.log_of("turns"), f"its last line is kept (seed {SEED})", self.stack)
-        pieces = sorted(folder.glob("turns.log.*"), key=lambda path: -int(path.suffix[1:]))
-        text = "".join(path.read_text() for path in [*pieces, folder / "turns.log"])
-        self.assertEqual(numbered_lines(text), list(range(1, count + 1)), f"seed {SEED}")
-
-    def test_bytes_as_they_are(self):
-        """L02, L03: a line without end and bytes of every kind."""
-        self.begin({"web": self.puppets.service(logs={"max_size": "1GiB"})})
-        puppet = self.puppets.meet()
-        self.under_fire()
-        puppet.ask("long-line 3000000")
-        puppet.ask("binary 1000000")
-        self.over()
-        expected = b"l" * 3000000 + b"\n" + bytes((i * 7 + i // 256) & 0xFF for i in range(1000000))
-        log = self.stack.state / "logs" / "web.log"
-        eventually(lambda: log.stat().st_size >= len(expected), f"all is kept (seed {SEED})", self.stack)
-        self.assertTrue(log.read_bytes() == expected, f"seed {SEED}")
-
-    def test_last_words(self):
-        """L11: what it prints between the signal and its end."""
-        self.begin({"web": self.puppets.service(restart=QUICK)})
-        puppet = self.puppets.meet()
-        puppet.ask("count TERM")
-        self.under_fire()
-        self.ask("stop", "web")
-        eventually(lambda: puppet.ask("counted") != "0", f"it is asked to stop (seed {SEED})", self.stack)
-        puppet.ask("number 1000")
-        puppet.ask("exit 0")
-        self.becomes("web", state="stopped", desired="down")
-        self.over()
-        self.lines("web", 1000)
+        eventually(lambda: not zombies_of(self.stack.process.pid) and not zombies_of(self.stack.reactor()), f"no zombie stays (seed {SEED})", self.stack)
+        self.assertEqual(self.becomes("web", state="running")["pid"], puppet.pid, f"seed {SEED}")
 
 
 if __name__ == "__main__":

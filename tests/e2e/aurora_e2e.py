@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,8 @@ import time
 import unittest
 from datetime import datetime
 from pathlib import Path
+
+from aurora_processes import alive, carrying, copies, cpu_seconds, zombies_of  # for those who test by this module
 
 BIN = Path(os.environ["AURORA_BIN"])
 SUPPORT = Path(os.environ["AURORA_SUPPORT"])  # the puppet
@@ -161,6 +164,15 @@ class Daemon:
         path = self.state / "logs" / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def whole_log_of(self, name):
+        """All that is kept and not compressed, oldest first."""
+        folder, current = self.state / "logs", self.state / "logs" / f"{name}.log"
+        while True:
+            rotated = [path for path in folder.glob(f"{name}.log.*") if re.fullmatch(rf"{re.escape(name)}\.log\.\d+", path.name)]
+            rotated.sort(key=lambda path: -int(path.name.rpartition(".")[2]))
+            with contextlib.suppress(FileNotFoundError):  # it is being rotated
+                return "".join(path.read_text() for path in [*rotated, *([current] if current.exists() else [])])
+
     def reactor(self):
         """The pid of the process that does the work; `process` is the keeper above it."""
         return self.api("GET", "/api/v1/status")[1]["daemon"]["pid"]
@@ -236,46 +248,9 @@ def moment(event):
     return datetime.fromisoformat(event["at"].replace("Z", "+00:00")).timestamp()
 
 
-def cpu_seconds(pid):
-    """What a process, all threads of it, has used of a processor."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def select_briefly():
     import select
     select.select([], [], [], 0.005)
-
-
-def alive(pid):
-    """Whether a process lives; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def zombies_of(pid):
-    """The children of a process that ended and were not reaped."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if fields[0] == "Z" and int(fields[1]) == pid:
-                    found.append(int(entry.name))
-    return found
-
-
-def carrying(marker):
-    """Every living process with `marker` in its environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if marker.encode() in (entry / "environ").read_bytes() and alive(int(entry.name)):
-                    found.append(int(entry.name))
-    return found
 
 
 def free_port():

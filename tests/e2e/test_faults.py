@@ -141,6 +141,17 @@ class SlowDisk(PuppetCase):
         self.assertLess(self.answers_soon(daemon, reload), 1)
         self.assertEqual(reload.wait(DEADLINE), 0)
 
+    def test_a_log_on_a_slow_disk_is_told(self):
+        """M17: the loop writes logs itself; where that takes seconds the daemon says how long it was held up."""
+        daemon = self.start({"web": {"command": FOREVER, "health": {"exec": ["true"], "interval": "100ms", "start_interval": "20ms"}}, "talker": self.puppets.service()})
+        puppet = self.puppets.meet()
+        puppet.ask("out first")
+        daemon.wait_log("talker", "first")
+        self.traced(daemon, "-P", str(daemon.state / "logs/talker.log"), "-e", "trace=write,writev", "-e", "inject=write,writev:delay_enter=1500000")
+        puppet.ask("out second")
+        eventually(lambda: "the event loop was held up for 1." in daemon.err(), "it is told", daemon)
+        daemon.wait_log("talker", "second")
+
 
 if __name__ == "__main__":
     main()

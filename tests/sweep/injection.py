@@ -8,7 +8,7 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from aurora_e2e import BIN, CLEAN, DEADLINE, SANITIZED, eventually
+from aurora_e2e import BIN, CLEAN, SANITIZED, eventually
 
 # Each with the errors that it can really have: no kernel says EAGAIN to a read of what it has told of.
 ERRORS = {

@@ -2,9 +2,7 @@
 
 import json
 import os
-import re
 from collections import Counter
-from pathlib import Path
 
 from aurora_e2e import eventually, zombies_of
 from aurora_puppet import numbered_lines
@@ -29,20 +27,6 @@ class Broken(AssertionError):
 def demand(holds, what):
     if not holds:
         raise Broken(what)
-
-
-def copies(marker):
-    """How many main processes each service has: leaders of a session that carry the marker and are no hooks."""
-    counts = Counter()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
-            session = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[3])
-        except (OSError, ValueError, IndexError):
-            continue
-        if marker in environment and session == int(pid) and not any(each.startswith("AURORA_HOOK=") for each in environment):
-            counts.update(each.partition("=")[2] for each in environment if each.startswith("AURORA_SERVICE="))
-    return counts
 
 
 def check_reports(daemon):
@@ -99,14 +83,6 @@ def check_saved(daemon, desired):
         except FileNotFoundError:
             return {}
     eventually(lambda: saved() == desired, f"O9: {path.name} says {desired}, and not {saved()}", daemon)
-
-
-def kept_lines(daemon, name):
-    """All of a log that is kept, oldest first."""
-    folder = daemon.state / "logs"
-    rotated = [path for path in folder.glob(f"{name}.log.*") if re.fullmatch(rf"{name}\.log\.\d+", path.name)]
-    rotated.sort(key=lambda path: -int(path.name.rpartition(".")[2]))
-    return "".join(path.read_text() for path in [*rotated, folder / f"{name}.log"] if path.exists())
 
 
 def check_lines(text, name, first=None):

@@ -10,10 +10,10 @@ import signal
 import time
 from pathlib import Path
 
-from aurora_e2e import DEADLINE, SUPPORT, Daemon, alive, carrying, eventually, select_briefly
+from aurora_e2e import SUPPORT, Daemon, alive, carrying, copies, eventually, select_briefly
 from injection import ENVIRONMENT, Tracer, launch_halted
-from oracles import (Broken, check_descriptors, check_history, check_lines, check_reports, check_saved, check_zombies, copies,
-                     demand, kept_lines)
+from oracles import (Broken, check_descriptors, check_history, check_lines, check_reports, check_saved, check_zombies,
+                     demand)
 
 PATIENCE = 5  # seconds for what a failing call may make impossible
 UNREACHABLE = (OSError, http.client.HTTPException, ValueError, AssertionError, KeyError)
@@ -137,9 +137,9 @@ class Stage:
     def check_scribe(self):
         """O6: what it has written since the last look is kept, each line once."""
         last = f" {self.told} "
-        eventually(lambda: not self.told or last in kept_lines(self.daemon, "scribe"), f"O6: line {self.told} of scribe is kept", self.daemon)
+        eventually(lambda: not self.told or last in self.daemon.whole_log_of("scribe"), f"O6: line {self.told} of scribe is kept", self.daemon)
         run = self.scribe.env["AURORA_RUN"]
-        text = "".join(line for line in kept_lines(self.daemon, "scribe").splitlines(keepends=True) if line.startswith(run))
+        text = "".join(line for line in self.daemon.whole_log_of("scribe").splitlines(keepends=True) if line.startswith(run))
         if text:
             demand(int(text.split()[1]) <= self.checked + 1, f"O6: lines after {self.checked} are gone")
             self.checked = check_lines(text, "scribe")
@@ -155,7 +155,7 @@ class Stage:
         demand(not left, f"O3: left behind: {left}")
         check_reports(self.daemon)
         for name in ("calm", "busy"):
-            check_lines(kept_lines(self.daemon, name), name, 1)
+            check_lines(self.daemon.whole_log_of(name), name, 1)
         return trace
 
     # What an operator does. A call that fails is tried again by whoever asks, without the fault.
@@ -176,7 +176,7 @@ class Stage:
         for _ in range(3):
             self.scribe.ask("number 80")
             self.told += 80
-        return before_long(lambda: f" {self.told} " in kept_lines(self.daemon, "scribe"))
+        return before_long(lambda: f" {self.told} " in self.daemon.whole_log_of("scribe"))
 
     def save(self):
         wish = "down" if self.wanted.get("idle") == "up" else "up"
@@ -223,6 +223,7 @@ class Stage:
         self.forget()
 
     def forget(self):
-        """For a daemon with no past."""
+        """For a daemon with no past: nor does it know what operators had wanted."""
+        self.wanted = {}
         shutil.rmtree(self.daemon.state, ignore_errors=True)
         self.log.truncate(0)

@@ -17,6 +17,8 @@
 namespace aurora::shell {
 namespace {
 
+/// What the engine waits for may come so late before it is told.
+constexpr duration longest_lag = std::chrono::seconds(1);
 /// One turn of the loop spends no longer than this on starting processes, so that the API answers
 /// while thousands of services start.
 constexpr auto spawn_slice = std::chrono::milliseconds(4);
@@ -272,10 +274,19 @@ boost::asio::awaitable<void> driver::keep_time() {
                                 : std::chrono::steady_clock::time_point::max());
     const auto [interrupted] = co_await deadline_.async_wait(reactor::tok);
     if (interrupted) continue;
-    if (armed_) counters_.on_lag(monotonic_now() - *armed_);
+    if (armed_) note_lag(monotonic_now() - *armed_);
     armed_.reset();
     post(core::event::tick{});
   }
+}
+
+void driver::note_lag(duration late) {
+  counters_.on_lag(late);
+  if (late < longest_lag) return;
+  log(log_level::warning,
+      fmt::format("the event loop was held up for {}: answers, probes and restarts came that much "
+                  "later (a slow disk below the logs? no processor or memory to spare?)",
+                  in_words(late)));
 }
 
 boost::asio::awaitable<bool> driver::settled(core::targets who, goal towards,

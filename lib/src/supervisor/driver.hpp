@@ -168,6 +168,7 @@ class driver {
   core::progress progress_of(core::instance_id id, goal towards) const;
   void rearm();
   void tell_waiters();
+  void note_lag(duration late);
   void flush_log_soon();
   std::vector<usage_recorder::subject> running_now();
   boost::asio::awaitable<void> keep_time();
