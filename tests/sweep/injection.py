@@ -91,7 +91,11 @@ class Tracer:
         """Lets go; what was seen."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=30)
+        try:
+            self.process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:  # it waits for a thread that waits in vfork(2) for a child that it holds too
+            self.process.kill()
+            self.process.communicate()
         return self.file.read_text(errors="replace")
 
 

@@ -2,16 +2,19 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <functional>
-#include <memory>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace aurora::reactor {
@@ -19,12 +22,21 @@ namespace aurora::reactor {
 /// The one place for work that may block (fsync, file reading, compression): a few threads that
 /// sleep when there is none. They are made at once: when the system is out of processes, the state
 /// is to be saved all the same. They take no signals, those belong to the loop.
+///
+/// Not asio::thread_pool, which hangs where the second of its threads cannot be made.
 class worker_pool {
  public:
-  /// Throws boost::system::system_error where the threads cannot be made.
-  explicit worker_pool(std::size_t threads = 2) : pool_(made_without_signals(threads)) {}
+  /// Where fewer threads can be had, these do. Throws std::system_error where there is none.
+  explicit worker_pool(std::size_t threads = 2) {
+    const no_signals quiet;
+    while (threads_.size() < threads && add_thread()) {
+    }
+  }
+  ~worker_pool() { context_.stop(); }
+  worker_pool(const worker_pool&) = delete;
+  worker_pool& operator=(const worker_pool&) = delete;
 
-  boost::asio::thread_pool::executor_type executor() { return pool_->get_executor(); }
+  boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
   /// Runs `work` on a worker, then `then` on `back`. `work` must not touch what the loop owns.
   template <class Work, class Then>
@@ -37,45 +49,57 @@ class worker_pool {
     });
   }
 
-  void join() { pool_->join(); }
+  /// Until all that was asked for has ended.
+  void join() {
+    wanted_.reset();
+    threads_.clear();
+  }
 
   /// Joins without holding up the caller: `then` runs on `back` when all that was asked for has
-  /// ended, which a disk that does not answer can put off for ever. Call once; the destructor waits
-  /// for it. Throws std::system_error where a thread cannot be made.
+  /// ended, which a disk that does not answer can put off for ever. Call once, and not `join`.
   template <class Then>
   void close(const boost::asio::any_io_executor& back, Then then) {
     const boost::asio::any_io_executor tracked =
         boost::asio::prefer(back, boost::asio::execution::outstanding_work.tracked);
-    closing_ = without_signals([&] {
-      return std::jthread([pool = pool_.get(), tracked, then = std::move(then)]() mutable {
-        pool->join();
-        boost::asio::post(tracked, std::move(then));
-      });
-    });
+    closed_ = [tracked, then = std::move(then)] { boost::asio::post(tracked, then); };
+    wanted_.reset();
   }
 
  private:
-  /// What `make` starts inherits a mask of all signals.
-  template <class Make>
-  static auto without_signals(Make make) {
-    struct masked {
-      sigset_t before;
-      masked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-      }
-      ~masked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
-    } const quiet;
-    return make();
+  /// What is started meanwhile inherits a mask of all signals.
+  struct no_signals {
+    sigset_t before;
+    no_signals() {
+      sigset_t all;
+      sigfillset(&all);
+      pthread_sigmask(SIG_SETMASK, &all, &before);
+    }
+    ~no_signals() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    no_signals(const no_signals&) = delete;
+    no_signals& operator=(const no_signals&) = delete;
+  };
+
+  bool add_thread() {
+    ++running_;
+    try {
+      threads_.emplace_back([this] {
+        context_.run();
+        if (--running_ == 0 && closed_) closed_();
+      });
+    } catch (const std::system_error&) {
+      --running_;
+      if (threads_.empty()) throw;
+      return false;
+    }
+    return true;
   }
 
-  static std::unique_ptr<boost::asio::thread_pool> made_without_signals(std::size_t threads) {
-    return without_signals([&] { return std::make_unique<boost::asio::thread_pool>(threads); });
-  }
-
-  std::unique_ptr<boost::asio::thread_pool> pool_;
-  std::jthread closing_;  ///< after the pool: its end is waited for first
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> wanted_{
+      context_.get_executor()};
+  std::atomic<std::size_t> running_ = 0;
+  std::function<void()> closed_;
+  std::vector<std::jthread> threads_;  ///< last: they use all the others
 };
 
 }  // namespace aurora::reactor

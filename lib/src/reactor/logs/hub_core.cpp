@@ -20,6 +20,7 @@ constexpr std::size_t turn_bytes = 8 << 20;  // then other handlers of the loop 
 constexpr std::size_t turn_sources = 512;
 constexpr auto short_gather = std::chrono::milliseconds(2);
 constexpr auto long_silence = std::chrono::seconds(1);
+constexpr auto first_retry = std::chrono::milliseconds(50);
 
 boost::system::error_code error_of(int error) { return {error, boost::system::system_category()}; }
 
@@ -155,8 +156,10 @@ asio::awaitable<void> hub_core::tick(gatherer& who) {
 }
 
 asio::awaitable<void> hub_core::retry() {
-  while (!faulty_.empty()) {
-    retry_timer_.expires_after(how_.retry);
+  // Most faults are over at once, and what waits in memory dies with this process.
+  for (auto pause = std::min<duration>(first_retry, how_.retry); !faulty_.empty();
+       pause = how_.retry) {
+    retry_timer_.expires_after(pause);
     auto [error] = co_await retry_timer_.async_wait(tok);
     if (error) co_return;
     for (const auto& each : std::exchange(faulty_, {})) {
