@@ -74,6 +74,16 @@ std::string choice_cases() {
   return out;
 }
 
+/// "|--color|--format…": those of `choice_cases`.
+std::string choice_flags() {
+  std::string out;
+  for (const auto& f : global_flags()) out += f.choices.empty() ? "" : "|--" + std::string(f.name);
+  for (const auto& v : verbs()) {
+    for (const auto& f : v.flags) out += f.choices.empty() ? "" : "|--" + std::string(f.name);
+  }
+  return out;
+}
+
 std::string bash_script() {
   std::string out =
       "# bash completion for aurorctl: source <(aurorctl completion bash)\n"
@@ -90,8 +100,8 @@ std::string bash_script() {
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
       "    case ${COMP_WORDS[i]} in\n"
       "      " +
-      value_flags(true) + "|" + value_flags(false) +
-      "|--color|--format) ((i++)) ;;\n"
+      value_flags(true) + "|" + value_flags(false) + choice_flags() +
+      ") ((i++)) ;;\n"
       "      -*) ;;\n"
       "      *) verb=${COMP_WORDS[i]}; break ;;\n"
       "    esac\n"
@@ -109,6 +119,7 @@ std::string bash_script() {
     if (const auto fixed = fixed_operands(v.takes); !fixed.empty())
       out += " words='" + fixed + "';";
     if (v.takes == operand::file) out += " words=$(compgen -f -- \"$cur\");";
+    if (v.takes == operand::directory) out += " words=$(compgen -d -- \"$cur\");";
     out += " : ;;\n";
   }
   return out +
@@ -164,6 +175,7 @@ std::string zsh_script() {
     if (const auto fixed = fixed_operands(v.takes); !fixed.empty())
       out += " words_known=(" + fixed + ");";
     if (v.takes == operand::file) out += " _files;";
+    if (v.takes == operand::directory) out += " _files -/;";
     out += " : ;;\n";
   }
   return out +
@@ -206,6 +218,9 @@ std::string fish_script() {
       out += "complete -c aurorctl" + here + " -a '" + fixed + "'\n";
     }
     if (v.takes == operand::file) out += "complete -c aurorctl" + here + " -F\n";
+    if (v.takes == operand::directory) {
+      out += "complete -c aurorctl" + here + " -a '(__fish_complete_directories)'\n";
+    }
   }
   return out;
 }

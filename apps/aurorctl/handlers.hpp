@@ -5,6 +5,7 @@ namespace aurora::ctl {
 struct context;
 
 /// One for each verb, in the file of its name. Each returns the exit code or throws `failure`.
+int verb_init(context& c);
 int verb_up(context& c);
 int verb_down(context& c);
 int verb_start(context& c);

@@ -11,6 +11,18 @@ const flag follow{"follow", 'f', "", "go on with what comes; Ctrl-C ends it with
 
 std::vector<verb> running_verbs() {
   return {
+      {"init",
+       "[DIRECTORY]",
+       "write a first aurora.json, from what lies there",
+       "Looks for a Procfile, package.json, manage.py, a virtual environment, .env and a compose\n"
+       "file; where there is none of them, it writes an example. It refuses where there is an\n"
+       "aurora.json already.",
+       "aurorctl init           in the directory of a project; then: aurorctl up -d",
+       {{"force", 0, "", "replace aurora.json; the old one is kept as aurora.json.bak", ""}},
+       operand::directory,
+       0,
+       1,
+       verb_init},
       {"up",
        "[SERVICE…]",
        "start the daemon if none runs, then the services",

@@ -28,6 +28,7 @@ enum class operand {
   service_and_signal,
   service_and_count,
   file,
+  directory,
   shell,
   verb
 };

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The formats that `aurorctl init` reads, as far as it needs them. Pure and total: any bytes do.
+namespace aurora::ctl {
+
+/// Whether text of a stranger can stand in a configuration: UTF-8 without NUL, not longer.
+bool tellable(std::string_view text, std::size_t most = 8192);
+
+struct procfile_entry {
+  std::string name;
+  std::string command;
+};
+struct procfile_content {
+  std::vector<procfile_entry> entries;
+  std::size_t refused = 0;  ///< lines that are neither an entry, a comment nor blank
+};
+/// `NAME: COMMAND` lines, as foreman reads them.
+procfile_content procfile_lines(std::string_view text);
+
+/// The names below `services:` of a compose file in block style. No YAML: who writes it in another
+/// style gets no names, and what is no plain name is left out.
+std::vector<std::string> compose_names(std::string_view text);
+
+std::optional<int> port_from(std::string_view text);
+
+}  // namespace aurora::ctl
