@@ -1,9 +1,12 @@
 #include "launch.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +30,7 @@ namespace aurora::ctl {
 namespace {
 
 constexpr auto default_launch_limit = std::chrono::seconds(60);
+constexpr auto longest_program = std::chrono::seconds(30);
 /// How long one that lost the race for the lock waits for the winner to listen.
 constexpr auto race_limit = std::chrono::seconds(2);
 
@@ -104,8 +108,8 @@ std::string program_named(const std::string& name) {
 struct spawn_setup {
   posix_spawn_file_actions_t actions{};
   posix_spawnattr_t attributes{};
-  /// `in`: what its stdin is; -1: nothing.
-  explicit spawn_setup(int log, int in = -1) {
+  /// `in`: what its stdin is; -1: nothing. `err`: its stderr; -1: where its stdout goes.
+  explicit spawn_setup(int log, int in = -1, int err = -1) {
     ::posix_spawn_file_actions_init(&actions);
     if (in >= 0) {
       ::posix_spawn_file_actions_adddup2(&actions, in, 0);
@@ -113,7 +117,7 @@ struct spawn_setup {
       ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     }
     ::posix_spawn_file_actions_adddup2(&actions, log, 1);
-    ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    ::posix_spawn_file_actions_adddup2(&actions, err >= 0 ? err : 1, 2);
     // Whoever reads our output through a pipe must see its end when we leave.
     ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     ::posix_spawnattr_init(&attributes);
@@ -134,6 +138,27 @@ struct spawn_setup {
   spawn_setup(const spawn_setup&) = delete;
   spawn_setup& operator=(const spawn_setup&) = delete;
 };
+
+/// Its exit code, or 128 + signal; killed when it takes too long.
+int end_of(pid_t pid) {
+  const opened handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "watch", "a program");
+  pollfd ended{handle.fd, POLLIN, 0};
+  const int limit = static_cast<int>(std::chrono::milliseconds(longest_program).count());
+  if (::poll(&ended, 1, limit) == 0) ::kill(pid, SIGKILL);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::string content_of(int fd) {
+  std::string text;
+  char chunk[4096];
+  for (ssize_t n = 0;
+       (n = ::pread(fd, chunk, sizeof chunk, static_cast<off_t>(text.size()))) > 0;) {
+    text.append(chunk, static_cast<std::size_t>(n));
+  }
+  return text;
+}
 
 failure ended_early(const launched_daemon& daemon) {
   const int status = daemon.ended.value_or(1);
@@ -176,7 +201,7 @@ std::vector<std::string> launched_daemon::last_lines(std::size_t most) const {
   return lines;
 }
 
-launched_daemon launch_daemon(const invocation& given) {
+launched_daemon launch_daemon(const invocation& given, const std::string& start_delay) {
   const std::string config = require_config(given);
   const std::string state_dir = find_state_dir(given);
   const daemon_log_file log(state_dir);
@@ -184,9 +209,11 @@ launched_daemon launch_daemon(const invocation& given) {
   daemon.log = state_dir + "/logs/aurorad.log";
   daemon.log_began = log.size();
   std::string program = program_named("aurorad");
-  std::string arguments[] = {program, "--config", config, "--state-dir", state_dir};
+  std::string arguments[] = {program,   "--config",      config,     "--state-dir",
+                             state_dir, "--start-delay", start_delay};
   char* argv[std::size(arguments) + 1] = {};
-  for (std::size_t i = 0; i < std::size(arguments); ++i) argv[i] = arguments[i].data();
+  const std::size_t count = std::size(arguments) - (start_delay.empty() ? 2 : 0);
+  for (std::size_t i = 0; i < count; ++i) argv[i] = arguments[i].data();
   const spawn_setup setup(log.file.fd);
   const int error = ::posix_spawnp(&daemon.pid, program.c_str(), &setup.actions, &setup.attributes,
                                    argv, environ);
@@ -227,6 +254,51 @@ bool open_in_browser(const std::string& file) {
     if (error == 0) return true;
   }
   return false;
+}
+
+std::string own_program() {
+  std::error_code none;
+  return std::filesystem::read_symlink("/proc/self/exe", none).string();
+}
+
+std::string find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  const std::string all = own_directory() + ":" + (path == nullptr ? "/usr/bin:/bin" : path);
+  for (std::string_view rest(all); !rest.empty();) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    const std::string file = absolute(std::string(rest.substr(0, end)) + "/" + name);
+    if (end > 0 && ::access(file.c_str(), X_OK) == 0) return file;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+std::string program_result::how() const {
+  if (status < 0) return std::string("cannot be started: ") + std::strerror(error);
+  if (status > 128) return "was killed by signal " + std::to_string(status - 128);
+  return "ended with exit code " + std::to_string(status);
+}
+
+program_result run_program(std::vector<std::string> words, const std::string& input) {
+  const auto in_memory = [] { return ::memfd_create("aurorctl", MFD_CLOEXEC); };
+  const opened in(in_memory(), "open", "memory"), out(in_memory(), "open", "memory"),
+      err(in_memory(), "open", "memory");
+  if (::pwrite(in.fd, input.data(), input.size(), 0) != static_cast<ssize_t>(input.size())) {
+    throw cannot("write", "memory", errno);
+  }
+  const spawn_setup setup(out.fd, in.fd, err.fd);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  program_result result;
+  pid_t pid = -1;
+  result.error =
+      ::posix_spawnp(&pid, argv.front(), &setup.actions, &setup.attributes, argv.data(), environ);
+  if (result.error != 0) return result;
+  result.status = end_of(pid);
+  result.out = content_of(out.fd);
+  result.err = content_of(err.fd);
+  return result;
 }
 
 asio::awaitable<bool> daemon_answers(client& api) {

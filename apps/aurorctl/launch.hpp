@@ -28,7 +28,25 @@ struct launched_daemon {
 
 /// Starts `aurorad` from beside our own binary, else from PATH, with the configuration and the
 /// state directory of `given`. Makes the state directory (0700). Throws `failure`.
-launched_daemon launch_daemon(const invocation& given);
+/// start_delay: what services wait, "5s"; empty: nothing.
+launched_daemon launch_daemon(const invocation& given, const std::string& start_delay = {});
+
+/// Our own binary, absolute.
+std::string own_program();
+/// A program beside our own binary, else on PATH: absolute; empty: there is none.
+std::string find_program(const std::string& name);
+
+/// What came of a program.
+struct program_result {
+  int status = -1;          ///< its exit code, or 128 + signal; -1: it could not be started
+  int error = 0;            ///< errno, where it could not
+  std::string out, err;     ///< what it printed
+  std::string how() const;  ///< "ended with exit code 1", "cannot be started: …"
+};
+
+/// Runs a program of PATH to its end, in a session of its own, with `input` as its stdin. One that
+/// takes longer than half a minute is killed. Only for programs that print little.
+program_result run_program(std::vector<std::string> words, const std::string& input = {});
 
 /// Starts `aurorctl-tls` from beside our own binary, else from PATH, with `socket` as its stdin; it
 /// ends when the other end of that is closed. Returns: errno, or 0.
