@@ -39,6 +39,7 @@ bool takes_service(operand what) {
 /// The words of a verb's operands that are known beforehand.
 std::string fixed_operands(operand what) {
   if (what == operand::shell) return "bash zsh fish";
+  if (what == operand::autostart_action) return "enable disable status run";
   return what == operand::verb ? joined(verb_names_list()) : std::string();
 }
 

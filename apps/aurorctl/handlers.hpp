@@ -24,10 +24,13 @@ int verb_signal(context& c);
 int verb_scale(context& c);
 int verb_upgrade(context& c);
 int verb_dashboard(context& c);
+int verb_autostart(context& c);
 int verb_completion(context& c);
 int verb_help(context& c);
 /// Hidden: the names of services and instances, a line each, for completion; silent where no daemon
 /// is.
 int verb_names(context& c);
+/// Hidden: 0 where no daemon answers, else 1, for the unit that `autostart` writes.
+int verb_absent(context& c);
 
 }  // namespace aurora::ctl

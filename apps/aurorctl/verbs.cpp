@@ -234,6 +234,20 @@ std::vector<verb> changing_verbs() {
        0,
        0,
        verb_dashboard},
+      {"autostart",
+       "enable|disable|status|run",
+       "have the daemon started at boot or login",
+       "enable writes a unit of systemd, a line of the crontab or a few lines of ~/.bashrc; the\n"
+       "best of them that works here, and says which. disable takes away just that; without\n"
+       "--method from all three. status ends with 3 when none is enabled. run is what they run:\n"
+       "it starts the daemon, or is content when one runs.",
+       "aurorctl autostart enable --delay 10s    at the next boot, services start after 10 s",
+       {{"method", 0, "METHOD", "how it is started", "systemd cron shell"},
+        {"delay", 0, "TIME", "let services wait after the start of the daemon (default 5s)", ""}},
+       operand::autostart_action,
+       1,
+       1,
+       verb_autostart},
       {"completion",
        "bash|zsh|fish",
        "print a completion script for a shell",
@@ -291,9 +305,12 @@ const std::vector<flag>& global_flags() {
 const verb* find_verb(std::string_view name) {
   static const verb names{"__names", "", "names for completion", "", "", {}, operand::none, 0, 0,
                           verb_names};
+  static const verb absence{
+      "__absent", "", "whether no daemon runs", "", "", {}, operand::none, 0, 0, verb_absent};
   for (const auto& v : verbs()) {
     if (v.name == name) return &v;
   }
+  if (name == absence.name) return &absence;
   return name == names.name ? &names : nullptr;
 }
 

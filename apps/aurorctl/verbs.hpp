@@ -30,6 +30,7 @@ enum class operand {
   file,
   directory,
   shell,
+  autostart_action,
   verb
 };
 

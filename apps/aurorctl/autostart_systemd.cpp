@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include <aurora/duration.hpp>
+
+#include "autostart.hpp"
+#include "block.hpp"
+#include "detect_text.hpp"
+#include "failure.hpp"
+#include "launch.hpp"
+#include "quoting.hpp"
+#include "whole_file.hpp"
+
+namespace aurora::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_root() { return ::geteuid() == 0; }
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+/// Where units of the machine, or of the user, are put.
+std::string unit_directory() {
+  if (const auto path = variable("SYSTEMD_UNIT_PATH"); !path.empty()) {
+    return path.substr(0, path.find(':'));
+  }
+  if (is_root()) return "/etc/systemd/system";
+  if (const auto base = variable("XDG_CONFIG_HOME"); base.starts_with('/')) {
+    return base + "/systemd/user";
+  }
+  if (const auto home = variable("HOME"); home.starts_with('/')) {
+    return home + "/.config/systemd/user";
+  }
+  throw failure(exit_code::failed, "cannot tell where units go: $HOME is not set",
+                "set HOME, or choose another --method");
+}
+
+std::string_view target() { return is_root() ? "multi-user.target" : "default.target"; }
+
+std::string link_of(const std::string& unit) {
+  return unit_directory() + "/" + std::string(target()) + ".wants/" + unit;
+}
+
+bool is_linked(const std::string& unit) {
+  std::error_code none;
+  return fs::is_symlink(fs::symlink_status(link_of(unit), none));
+}
+
+program_result systemctl(std::vector<std::string> words) {
+  words.insert(words.begin(), "systemctl");
+  if (!is_root()) words.insert(words.begin() + 1, "--user");
+  return run_program(words);
+}
+
+std::string command_line(std::string_view verb, const std::string& unit) {
+  return fmt::format("systemctl {}{} {}", is_root() ? "" : "--user ", verb, unit);
+}
+
+std::string missing() {
+  if (find_program("systemctl").empty()) return "there is no systemctl(1) on PATH";
+  return systemctl({"show", "--property=Version"}).status == 0 ? "" : "systemd does not run here";
+}
+
+/// The unit that starts this configuration, whatever its name; empty: there is none.
+std::string find_unit(const std::string& config) {
+  std::error_code ec;
+  for (const auto& entry : fs::directory_iterator(unit_directory(), ec)) {
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with("aurora-") || !name.ends_with(".service")) continue;
+    const auto text = read_if_there(entry.path(), "the unit");
+    if (text && text->find("\n" + starts_line(config)) != std::string::npos) return name;
+  }
+  return {};
+}
+
+std::string exec_line(const trigger& what) {
+  std::string line = unit_program(what.daemon) + " --config " + unit_quoted(what.config);
+  if (!what.state_dir.empty()) line += " --state-dir " + unit_quoted(what.state_dir);
+  return line + " --start-delay " + unit_quoted(what.delay);
+}
+
+/// Exit code 0: no daemon runs. Where one does, the unit is skipped, which is no failure.
+std::string condition_line(const trigger& what) {
+  std::string line = unit_program(what.tool) + " -c " + unit_quoted(what.config);
+  if (!what.state_dir.empty()) line += " --state-dir " + unit_quoted(what.state_dir);
+  return line + " __absent";
+}
+
+/// What needs rights that the manager of a user does not have.
+constexpr std::string_view for_the_machine = R"(LimitNOFILE=65536:524288
+TasksMax=infinity
+ProtectClock=yes
+ProtectKernelLogs=yes
+)";
+
+/// As etc/aurorad.service, which tells why.
+std::string unit_text(const trigger& what) {
+  const auto delay = parse_duration(what.delay).value_or(duration{});
+  const auto limit = 60 + std::chrono::ceil<std::chrono::seconds>(delay).count();
+  return fmt::format(
+      "# Written by `aurorctl autostart enable`; `aurorctl autostart disable` takes it away.\n{}"
+      "[Unit]\nDescription=Aurora keeps {} running\nDocumentation=man:aurorad(8)\n{}\n"
+      "[Service]\nType=notify\nExecCondition={}\nExecStart={}\n"
+      "ExecReload=/bin/kill -HUP $MAINPID\nKillMode=mixed\nTimeoutStopSec=120s\n"
+      "TimeoutStartSec={}s\nWatchdogSec=30s\nRestart=on-failure\nRestartSec=1s\nDelegate=yes\n"
+      "OOMPolicy=continue\n{}\n[Install]\nWantedBy={}\n",
+      starts_line(what.config), what.name, is_root() ? "After=network.target\n" : "",
+      condition_line(what), exec_line(what), limit, is_root() ? for_the_machine : "", target());
+}
+
+void make_directory(const std::string& path) {
+  std::error_code ec;
+  fs::create_directories(path, ec);
+  if (!ec) return;
+  const bool denied = ec == std::errc::permission_denied;
+  throw failure(denied ? exit_code::not_permitted : exit_code::failed,
+                "cannot make the directory '" + path + "': " + ec.message(),
+                "choose another --method, or make it");
+}
+
+failure another_configuration(const std::string& file) {
+  return {exit_code::failed, "'" + file + "' starts another configuration",
+          "give this one a name of its own: the key \"name\" in aurora.json"};
+}
+
+sighting look(const std::string& config) {
+  const auto unit = find_unit(config);
+  if (unit.empty()) return {false, unit_directory(), {}};
+  const std::string file = unit_directory() + "/" + unit;
+  if (is_linked(unit)) return {true, file, {}};
+  return {false, file, "written, not enabled: " + command_line("enable", unit)};
+}
+
+void remove_unit(const std::string& unit) {
+  const bool runs = missing().empty();
+  if (runs) systemctl({"disable", unit});
+  ::unlink(link_of(unit).c_str());
+  const std::string file = unit_directory() + "/" + unit;
+  if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
+    throw failure(errno == EACCES ? exit_code::not_permitted : exit_code::failed,
+                  "cannot remove '" + file + "': " + std::strerror(errno), "remove it by hand");
+  }
+  if (runs) systemctl({"daemon-reload"});
+}
+
+/// With the manager, or told as what is left to do.
+void enable_unit(const std::string& unit, change& done) {
+  const auto why = missing();
+  if (!why.empty()) {
+    if (!is_linked(unit)) done.notes.push_back(why + ": " + command_line("enable", unit));
+    return;
+  }
+  if (done.changed) systemctl({"daemon-reload"});
+  if (!is_linked(unit)) {
+    const auto said = systemctl({"enable", unit});
+    if (said.status != 0) {
+      throw failure(exit_code::failed,
+                    "systemctl(1) cannot enable '" + unit + "': it " + said.how(),
+                    "try: " + command_line("enable", unit), {said.err});
+    }
+    done.changed = true;
+  }
+  if (!is_root()) {
+    done.notes.push_back("it starts at your login; at boot after: loginctl enable-linger");
+  }
+}
+
+change enable(const trigger& what) {
+  for (const auto* text : {&what.config, &what.state_dir, &what.daemon, &what.tool}) {
+    if (tellable(*text)) continue;
+    throw failure(exit_code::failed, "'" + *text + "' cannot stand in a unit: it is not UTF-8",
+                  "rename it, or choose another --method");
+  }
+  const std::string unit = "aurora-" + what.name + ".service";
+  const std::string file = unit_directory() + "/" + unit;
+  const auto before = read_if_there(file, "the unit");
+  const auto mine = find_unit(what.config);
+  if (before && mine != unit) throw another_configuration(file);
+  if (!mine.empty() && mine != unit) remove_unit(mine);  // the stack has another name now
+  const auto after = unit_text(what);
+  change done{before != after, file, {}};
+  if (done.changed) {
+    make_directory(unit_directory());
+    replace_whole(file, after, 0644);
+  }
+  enable_unit(unit, done);
+  return done;
+}
+
+change disable(const std::string& config) {
+  const auto unit = find_unit(config);
+  if (unit.empty()) return {false, unit_directory(), {}};
+  remove_unit(unit);
+  return {true, unit_directory() + "/" + unit, {}};
+}
+
+}  // namespace
+
+const autostart_method systemd_method{
+    "systemd", "systemd runs here, restarts it and starts it at boot or login",
+    missing,   look,
+    enable,    disable};
+
+}  // namespace aurora::ctl
