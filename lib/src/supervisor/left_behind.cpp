@@ -1,8 +1,6 @@
 #include "supervisor/left_behind.hpp"
 
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -37,18 +35,6 @@ void take(const store::record& entry, left_behind& into) {
 }
 
 }  // namespace
-
-boost::system::result<std::string, std::string> boot_id() {
-  constexpr const char* path = "/proc/sys/kernel/random/boot_id";
-  errno = 0;
-  auto id = reactor::read_small_file(path);
-  while (!id.empty() && id.back() == '\n') id.pop_back();
-  if (!id.empty()) return {boost::system::in_place_value, std::move(id)};
-  return {boost::system::in_place_error,
-          fmt::format("cannot read '{}': {}: aurorad knows services again by /proc (mount -t proc "
-                      "proc /proc)",
-                      path, std::strerror(errno))};
-}
 
 boost::system::result<left_behind, std::string> look_behind(const std::string& journal) {
   if (auto fault = reactor::proc_fault(); !fault.empty())

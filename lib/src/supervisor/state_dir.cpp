@@ -40,26 +40,6 @@ outcome make_parents(const std::string& path) {
   return {};
 }
 
-// What another user can write, another user can plant (a socket, a state file): root does not trust
-// it.
-outcome check_owner(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) < 0)
-    return fmt::format("cannot look at '{}': {}", path, std::strerror(errno));
-  if (found.st_uid != ::geteuid())
-    return fmt::format(
-        "the state directory '{}' belongs to uid {}, this is uid {}: choose another with "
-        "--state-dir",
-        path, found.st_uid, ::geteuid());
-  if (found.st_mode & (S_IWGRP | S_IWOTH))
-    return fmt::format(
-        "the state directory '{}' can be written by others (mode {:04o}): chmod go-w '{}'", path,
-        found.st_mode & 07777, path);
-  if (::access(path.c_str(), W_OK) < 0)
-    return fmt::format("cannot write to the state directory '{}': {}", path, std::strerror(errno));
-  return {};
-}
-
 constexpr mode_t for_group = 0710;
 
 /// The owner was checked before, so that nobody else can exchange the directory in between.
@@ -98,6 +78,24 @@ state_paths::state_paths(std::string directory)
       births(run + "/births"),
       config_copy(root + "/config.last"),
       token(root + "/token") {}
+
+outcome check_owner(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) < 0)
+    return fmt::format("cannot look at '{}': {}", path, std::strerror(errno));
+  if (found.st_uid != ::geteuid())
+    return fmt::format(
+        "the state directory '{}' belongs to uid {}, this is uid {}: choose another with "
+        "--state-dir",
+        path, found.st_uid, ::geteuid());
+  if (found.st_mode & (S_IWGRP | S_IWOTH))
+    return fmt::format(
+        "the state directory '{}' can be written by others (mode {:04o}): chmod go-w '{}'", path,
+        found.st_mode & 07777, path);
+  if (::access(path.c_str(), W_OK) < 0)
+    return fmt::format("cannot write to the state directory '{}': {}", path, std::strerror(errno));
+  return {};
+}
 
 outcome prepare(const state_paths& paths, std::optional<gid_t> group) {
   if (auto made = make_parents(paths.root); !made) return made;

@@ -22,6 +22,10 @@ struct state_paths {
 boost::system::result<void, std::string> prepare(const state_paths& paths,
                                                  std::optional<gid_t> group = std::nullopt);
 
+/// Whether an existing state directory can be this user's. What another user can write, another
+/// user can plant (a socket, a state file): root does not trust it. Error: words with the path.
+boost::system::result<void, std::string> check_owner(const std::string& path);
+
 /// The kernel's lock on a state directory: gone with its holder, however that ends.
 class state_lock {
  public:

@@ -16,19 +16,18 @@ namespace {
 
 constexpr int most_links = 40;  // as the kernel has it
 
-std::optional<std::string> fault_of(const std::string& part, const struct stat& found, uid_t us) {
+std::optional<distrust> fault_of(const std::string& part, const struct stat& found, uid_t us) {
   if (found.st_uid != 0 && found.st_uid != us)
-    return fmt::format(
-        "'{0}' belongs to uid {1}, who could change by it what uid {2} runs: chown {2} '{0}', or "
-        "set AURORA_ALLOW_WRITABLE_CONFIG=1",
-        part, found.st_uid, us);
+    return distrust{fmt::format("'{}' belongs to uid {}, who could change by it what uid {} runs",
+                                part, found.st_uid, us),
+                    fmt::format("chown {} '{}'", us, part)};
   const bool sticky = S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX);
   if (S_ISLNK(found.st_mode) || sticky || !(found.st_mode & (S_IWGRP | S_IWOTH)))
     return std::nullopt;
-  return fmt::format(
-      "'{0}' can be written by others (mode {1:04o}), who could change by it what uid {2} runs: "
-      "chmod go-w '{0}', or set AURORA_ALLOW_WRITABLE_CONFIG=1",
-      part, found.st_mode & 07777, us);
+  return distrust{fmt::format("'{}' can be written by others (mode {:04o}), who could change by it "
+                              "what uid {} runs",
+                              part, found.st_mode & 07777, us),
+                  fmt::format("chmod go-w '{}'", part)};
 }
 
 /// Follows a path as the kernel does, a part at a time, so that the folders behind a symlink are
@@ -37,7 +36,7 @@ class walk {
  public:
   walk(uid_t us, std::set<std::string>& seen) : us_(us), seen_(seen) {}
 
-  std::optional<std::string> along(const std::string& path) {
+  std::optional<distrust> along(const std::string& path) {
     if (auto fault = look_at("/", path)) return fault;
     while (!rest_.empty()) {
       const auto slash = rest_.find('/');
@@ -56,7 +55,7 @@ class walk {
   }
 
  private:
-  std::optional<std::string> look_at(const std::string& part, std::string behind) {
+  std::optional<distrust> look_at(const std::string& part, std::string behind) {
     struct stat found {};
     rest_.clear();
     if (::lstat(part.c_str(), &found) < 0) return std::nullopt;
@@ -94,21 +93,36 @@ std::optional<uid_t> behind_sudo() {
   return fault == std::errc{} && *end == 0 ? std::optional(uid) : std::nullopt;
 }
 
-}  // namespace
-
-std::optional<std::string> changeable_by_others(const std::string& path, uid_t us) {
-  std::set<std::string> seen;
-  return walk(us, seen).along(path);
+std::string in_words(const distrust& fault) {
+  return fmt::format("{}: {}, or set AURORA_ALLOW_WRITABLE_CONFIG=1", fault.what, fault.remedy);
 }
 
-std::optional<std::string> unsafe_for_root(const std::vector<std::string>& files) {
-  const char* allowed = std::getenv("AURORA_ALLOW_WRITABLE_CONFIG");
-  if (::geteuid() != 0 || (allowed && std::strcmp(allowed, "1") == 0)) return std::nullopt;
+}  // namespace
+
+std::optional<distrust> distrusted(const std::vector<std::string>& files) {
   std::set<std::string> seen;
-  const uid_t us = behind_sudo().value_or(0);
+  const uid_t own = ::geteuid();
+  const uid_t us = own == 0 ? behind_sudo().value_or(0) : own;
   for (const auto& file : files)
     if (auto fault = walk(us, seen).along(file)) return fault;
   return std::nullopt;
+}
+
+bool trusts_all() {
+  const char* allowed = std::getenv("AURORA_ALLOW_WRITABLE_CONFIG");
+  return ::geteuid() != 0 || (allowed && std::strcmp(allowed, "1") == 0);
+}
+
+std::optional<std::string> changeable_by_others(const std::string& path, uid_t us) {
+  std::set<std::string> seen;
+  const auto fault = walk(us, seen).along(path);
+  return fault ? std::optional(in_words(*fault)) : std::nullopt;
+}
+
+std::optional<std::string> unsafe_for_root(const std::vector<std::string>& files) {
+  if (trusts_all()) return std::nullopt;
+  const auto fault = distrusted(files);
+  return fault ? std::optional(in_words(*fault)) : std::nullopt;
 }
 
 }  // namespace aurora::shell

@@ -136,4 +136,22 @@ std::string own_cgroup(const std::string& cgroup_text, const std::string& mounti
   return directory;
 }
 
+bool lists_controller(std::string_view controllers, std::string_view name) {
+  for (std::size_t at = controllers.find(name); at != std::string_view::npos;
+       at = controllers.find(name, at + 1)) {
+    const bool starts = at == 0 || controllers[at - 1] == ' ';
+    const auto after = at + name.size();
+    if (starts &&
+        (after == controllers.size() || controllers[after] == ' ' || controllers[after] == '\n'))
+      return true;
+  }
+  return false;
+}
+
+bool cgroup_delegated(const std::string& directory) {
+  return ::access((directory + "/cgroup.type").c_str(), F_OK) == 0 &&
+         ::access(directory.c_str(), W_OK) == 0 &&
+         ::access((directory + "/cgroup.procs").c_str(), W_OK) == 0;
+}
+
 }  // namespace aurora::reactor

@@ -42,28 +42,10 @@ int write_control(const std::string& file, std::string_view text) {
   return written == static_cast<ssize_t>(text.size()) ? 0 : errno;
 }
 
-bool lists(std::string_view words, std::string_view word) {
-  for (std::size_t at = words.find(word); at != std::string_view::npos;
-       at = words.find(word, at + 1)) {
-    const bool starts = at == 0 || words[at - 1] == ' ';
-    const auto after = at + word.size();
-    if (starts && (after == words.size() || words[after] == ' ' || words[after] == '\n'))
-      return true;
-  }
-  return false;
-}
-
-/// Only a directory below the true root can be ours: that alone has cgroup.type.
-bool usable(const std::string& directory) {
-  return ::access((directory + "/cgroup.type").c_str(), F_OK) == 0 &&
-         ::access(directory.c_str(), W_OK) == 0 &&
-         ::access((directory + "/cgroup.procs").c_str(), W_OK) == 0;
-}
-
 void hand_down_controllers(const std::string& root) {
   const auto available = read_small_file((root + "/cgroup.controllers").c_str());
   for (const std::string_view controller : {"memory", "cpu", "pids"}) {
-    if (!lists(available, controller)) continue;
+    if (!lists_controller(available, controller)) continue;
     const int error =
         write_control(root + "/cgroup.subtree_control", fmt::format("+{}", controller));
     if (error == EBUSY)
@@ -84,7 +66,7 @@ std::string find_root() {
   // After a re-execution, or for a reactor started again, the leaf is ours already.
   if (own.size() > daemon_leaf.size() && own.ends_with(daemon_leaf))
     own.resize(own.size() - daemon_leaf.size());
-  if (!usable(own)) return {};
+  if (!cgroup_delegated(own)) return {};
   const auto leaf = own + std::string(daemon_leaf);
   if (::mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) return {};
   if (write_control(leaf + "/cgroup.procs", "0") != 0) {
