@@ -166,6 +166,19 @@ std::vector<verb> changing_verbs() {
        0,
        1,
        verb_validate},
+      {"doctor",
+       "[SERVICE…]",
+       "find what keeps the stack from running, and how to mend it",
+       "Needs no daemon, and looks beside a running one; changes nothing. A line for each thing: "
+       "ok,\n"
+       "warn or fail, and below it the command that mends it. The exit code is 1 when something\n"
+       "failed, 6 when the configuration is invalid. With names only those services' own things.",
+       "aurorctl doctor -q      shows only what is wrong",
+       {},
+       operand::services,
+       0,
+       any,
+       verb_doctor},
       {"plan",
        "",
        "show what a reload would do",

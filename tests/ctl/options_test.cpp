@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named) {
                                                                  {"down", "web"},
                                                                  {"status", "--follow"},
                                                                  {"logs", "-n"},
-                                                                 {"doctor"},
+                                                                 {"nurse"},
                                                                  {"status", "--json=yes"}}) {
     BOOST_TEST((refused_by(wrong).code == exit_code::usage), wrong.back());
   }
