@@ -165,10 +165,13 @@ class Configuration(DoctorCase):
         found = self.finding(self.doctor(daemon, code=1 if root else 0), "configuration", "fail" if root else "warn", "aurora.json", "written by others")
         self.assertEqual(found["fix"], f"chmod go-w '{daemon.config}'")
 
-    def test_control_group(self):
-        """The group of the socket has to exist."""
-        daemon = self.daemon({"web": {"command": FOREVER}}, start=False, control={"group": "no-such-group"})
-        self.finding(self.doctor(daemon, code=1), "configuration", "fail", "no-such-group")
+    def test_what_it_names(self):
+        """The group of the socket and the files of TLS have to be there."""
+        daemon = self.daemon({"web": {"command": FOREVER}}, start=False, control={"group": "no-such-group"},
+                             http={"listen": "127.0.0.1:0", "tls": {"certificate": "aurora.json", "key": "gone.pem"}})
+        checks = self.doctor(daemon, code=1)
+        self.finding(checks, "configuration", "fail", "no-such-group")
+        self.finding(checks, "configuration", "fail", "gone.pem", "No such file")
 
     def test_prerequisites(self):
         """A command, a file and a port that are not there."""
@@ -326,12 +329,15 @@ class Machine(DoctorCase):
             daemon.write(self.config({"web": {"command": FOREVER, "limits": {"nofile": most + 1}}}))
             self.finding(self.doctor(daemon, code=1), "limits", "fail", f"fs.nr_open {most}")
 
-    def test_processes(self):
-        """More than the user of a service may have."""
+    def test_of_another_user(self):
+        """More processes than the user of a service may have, and a port that is only root's."""
         self.as_root()
-        daemon = self.daemon({"web": {"command": FOREVER, "user": str(NOBODY)}}, start=False)
+        daemon = self.daemon({"web": {"command": FOREVER, "user": str(NOBODY), "port": 1}}, start=False)
         none = lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-        self.finding(self.doctor(daemon, code=1, preexec_fn=none), "limits", "fail", f"uid {NOBODY}", "RLIMIT_NPROC")
+        checks = self.doctor(daemon, code=1, preexec_fn=none)
+        self.finding(checks, "limits", "fail", f"uid {NOBODY}", "RLIMIT_NPROC")
+        if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) > 1:
+            self.finding(checks, "ports", "warn", "port 1 of web", f"uid {NOBODY}", service="web")
 
     def test_no_cgroup(self):
         """What is asked for and cannot be had is told, and nothing else."""

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "config/addresses.hpp"
+#include "supervisor/checks/numbers.hpp"
 #include "supervisor/checks/subject.hpp"
 #include "supervisor/checks/version.hpp"
+#include "supervisor/launch_builder.hpp"
 #include "supervisor/prerequisites.hpp"
 
 /// The ports that services and the daemon listen on.
@@ -15,6 +18,22 @@ std::string name_of(const service_spec& service, unsigned number) {
 
 bool is_own(const std::string& holder, const service_spec& service) {
   return holder == service.name || holder.starts_with(service.name + "@");
+}
+
+/// Ports below a bound are root's, or of a program with that capability.
+void check_privilege(const service_spec& service, notes& say) {
+  const auto first = number_in("/proc/sys/net/ipv4/ip_unprivileged_port_start").value_or(0);
+  if (*service.port >= first) return;
+  service_spec bare = service;
+  bare.env.clear();
+  const auto launch = build_launch(bare, {});
+  if (!launch) return;  // said of the service
+  const auto uid = launch->user ? launch->user->uid : ::geteuid();
+  if (uid == 0) return;
+  say.warn(fmt::format("port {} of {} is below {}: uid {} can listen on it only with "
+                       "CAP_NET_BIND_SERVICE",
+                       *service.port, service.name, first, uid),
+           fmt::format("sudo sysctl net.ipv4.ip_unprivileged_port_start={}", *service.port));
 }
 
 void check_instance(const subject& of, const service_spec& service, unsigned number, notes& say) {
@@ -51,6 +70,7 @@ void check_ports(const subject& of, std::vector<finding>& into) {
   for (const auto* service : of.services) {
     if (!service->port || *service->port == 0 || service->type == service_type::external) continue;
     notes say(into, "ports", service->name);
+    check_privilege(*service, say);
     for (unsigned number = 1; number <= service->instances; ++number)
       check_instance(of, *service, number, say);
   }

@@ -1,8 +1,11 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "reactor/child/first_line.hpp"
@@ -30,6 +33,14 @@ void check_control_group(const subject& of, notes& say) {
   if (group && !::getgrnam(group->c_str()))
     say.fail(fmt::format("control.group: there is no group \"{}\"", *group),
              "groupadd --system " + shell_word(*group));
+}
+
+void check_tls(const subject& of, notes& say) {
+  if (!of.stack.http_tls) return;
+  for (const auto& file : {of.stack.http_tls->certificate, of.stack.http_tls->key})
+    if (::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) != 0)
+      say.fail(fmt::format("http.tls: cannot read '{}': {}", file, std::strerror(errno)),
+               "ls -l " + shell_word(file));
 }
 
 void check_command(const command_exists& needed, notes& say) {
@@ -73,6 +84,7 @@ void check_configuration(const subject& of, std::vector<finding>& into) {
   notes say(into, "configuration");
   check_writers(of, say);
   check_control_group(of, say);
+  check_tls(of, say);
   const auto count = of.stack.services.size();
   const auto files = of.scope.files.size();
   if (say.well())
