@@ -13,6 +13,7 @@
 #include "supervisor/control.hpp"
 #include "supervisor/disk_source.hpp"
 #include "supervisor/explain.hpp"
+#include "supervisor/good_config.hpp"
 #include "supervisor/instance_runtime.hpp"
 #include "supervisor/trust.hpp"
 
@@ -142,6 +143,13 @@ boost::asio::awaitable<server::answer<reload_report>> control::reload(
                                        : next.error().errors.empty() ? next.error().title
                                                                      : next.error().errors.front());
     if (!next) co_return next.error();
+    if (ready()) {
+      auto keep = [copy = driver_.paths().config_copy, record = next->record] {
+        return keep_good_config(copy, record);
+      };
+      const auto kept = co_await server::on_worker(driver_.workers(), std::move(keep));
+      driver_.warn("rollback", kept ? "" : kept.error());
+    }
     driver_.remember_scale({}, 0);
     told.steps = driver_.apply(*next->loaded.stack);
     driver_.save_configuration(next->record);
