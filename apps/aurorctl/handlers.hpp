@@ -21,6 +21,7 @@ int verb_validate(context& c);
 int verb_doctor(context& c);
 int verb_plan(context& c);
 int verb_reload(context& c);
+int verb_rollback(context& c);
 int verb_signal(context& c);
 int verb_scale(context& c);
 int verb_upgrade(context& c);

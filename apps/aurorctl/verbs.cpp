@@ -200,6 +200,19 @@ std::vector<verb> changing_verbs() {
        0,
        0,
        verb_reload},
+      {"rollback",
+       "",
+       "go back to the last configuration that was ready",
+       "Each reload keeps the text of the configuration file that it replaces, where all was "
+       "ready\n"
+       "with it. That text is written over the file, the present one is kept as FILE.bak, and the\n"
+       "daemon reads it again. Included files and env files stay as they are.",
+       "aurorctl rollback       after a reload that did not come up well",
+       {no_wait},
+       operand::none,
+       0,
+       0,
+       verb_rollback},
       {"signal",
        "SERVICE SIGNAL",
        "send a signal to a service's main process",
