@@ -6,6 +6,7 @@
 #include <functional>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -84,7 +85,9 @@ class worker_pool {
     try {
       threads_.emplace_back([this] {
         context_.run();
-        if (--running_ == 0 && closed_) closed_();
+        // Taken out: it counts as work of the loop for as long as it is there.
+        if (--running_ == 0)
+          if (const auto tell = std::exchange(closed_, {})) tell();
       });
     } catch (const std::system_error&) {
       --running_;
