@@ -221,9 +221,10 @@ log_line read_log_line(const json::value& from) {
   line.name = text_of(from, "name");
   line.at = parse_timestamp(text_of(from, "at"));
   line.offset = integer_of<std::uint64_t>(from, "offset").value_or(0);
-  line.next = integer_of<std::uint64_t>(from, "next").value_or(line.offset);
   line.text = text_of(from, "text");
   line.partial = flag_of(from, "partial");
+  const std::uint64_t end = line.offset + line.text.size() + (line.partial ? 0 : 1);
+  line.next = integer_of<std::uint64_t>(from, "next").value_or(end);
   return line;
 }
 

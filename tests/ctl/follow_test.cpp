@@ -68,14 +68,27 @@ BOOST_AUTO_TEST_CASE(logs_join) {
   daemon.push(log_json("web", 5, "two"));
   daemon.push(log_json("web", 9, "three"));
   BOOST_TEST(p.printed("three\n"));
-  daemon.on("GET /api/v1/services/web/logs", history_line(9, "three") + history_line(15, "missed"));
   daemon.drop();
+  BOOST_TEST(daemon.wait_for(R"({"subscribe":{"logs":["web"],"lines":0,"after":{"web":15}}})"));
+  daemon.push(log_json("web", 15, "missed"));
   BOOST_TEST(p.printed("missed\n"));
   daemon.push(log_json("web", 22, "last"));
   BOOST_TEST(p.printed("last\n"));
   p.signal(SIGINT);
   BOOST_TEST(p.wait() == 0);
   BOOST_TEST(p.out == "one\ntwo\nthree\nmissed\nlast\n");
+  // Its log began anew while it was away: what is there is shown, though it is nearer the
+  // beginning.
+  program again(with_state({"logs", "-f", "web"}));
+  BOOST_TEST(again.printed("two\n"));
+  daemon.push(log_json("web", 900, "far"));
+  BOOST_TEST(again.printed("far\n"));
+  daemon.drop();
+  BOOST_TEST(daemon.wait_for(R"("after":{"web":904})"));
+  daemon.push(log_json("web", 0, "anew"));
+  BOOST_TEST(again.printed("anew\n"));
+  again.signal(SIGINT);
+  BOOST_TEST(again.wait() == 0);
 }
 
 // What the daemon had to leave out is said.
