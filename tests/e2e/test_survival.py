@@ -344,6 +344,8 @@ class BothKilled(SurvivalCase):
         daemon = self.daemon({"web": {"command": FOREVER}, "off": {"command": FOREVER}})
         daemon.wait_state("web", "running")
         daemon.ctl("stop", "off", check=0)
+        saved = daemon.state / "state.json"  # a journal tells of wishes at once, the disk a moment later
+        eventually(lambda: saved.exists() and '"off"' in saved.read_text(), "it is saved", daemon)
         left = daemon.status("web")["pid"]
         daemon.kill()
         for name in ("journal", "journal.previous"):
