@@ -139,8 +139,7 @@ class ReactorKilled(SurvivalCase):
         """Its pipe outlives service and reactor as the other one does."""
         daemon = self.daemon({"web": self.puppets.service()})
         self.puppets.meet()
-        daemon.reload(self.config({"web": self.puppets.service(logs={"stderr": "separate"})}))
-        daemon.ctl("restart", "web", "--no-wait", check=0)
+        daemon.reload(self.config({"web": self.puppets.service(logs={"stderr": "separate"})}))  # starts it again
         puppet, reactor = self.puppets.meet(), daemon.reactor()
         os.kill(reactor, signal.SIGSTOP)
         puppet.ask("err the last words")
