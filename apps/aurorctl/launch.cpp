@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -27,6 +26,12 @@
 extern char** environ;
 
 namespace aurora::ctl {
+
+std::string own_program() {
+  std::error_code none;
+  return std::filesystem::read_symlink("/proc/self/exe", none).string();
+}
+
 namespace {
 
 constexpr auto default_launch_limit = std::chrono::seconds(60);
@@ -92,13 +97,7 @@ struct daemon_log_file {
   }
 };
 
-std::string own_directory() {
-  char path[PATH_MAX];
-  const auto n = ::readlink("/proc/self/exe", path, sizeof path);
-  if (n <= 0) return {};
-  const std::string_view whole(path, static_cast<std::size_t>(n));
-  return std::string(whole.substr(0, whole.rfind('/')));
-}
+std::string own_directory() { return std::filesystem::path(own_program()).parent_path().string(); }
 
 std::string program_named(const std::string& name) {
   const std::string beside = own_directory() + "/" + name;
@@ -254,11 +253,6 @@ bool open_in_browser(const std::string& file) {
     if (error == 0) return true;
   }
   return false;
-}
-
-std::string own_program() {
-  std::error_code none;
-  return std::filesystem::read_symlink("/proc/self/exe", none).string();
 }
 
 std::string find_program(const std::string& name) {

@@ -69,6 +69,15 @@ class AutostartCase(Case):
     def enable(self, method, *arguments, **run):
         return self.ctl("autostart", "enable", "--method", method, *arguments, check=0, **run).stdout
 
+    def enable_twice(self, method):
+        """Enabled, and the same once more, which changes nothing; every file as it is then."""
+        self.enable(method)
+        self.assertEqual(self.status(), {method})
+        first = self.tree()
+        self.enable(method)
+        self.assertEqual(self.tree(), first)
+        return first
+
     def disable(self, *arguments):
         return self.ctl("autostart", "disable", *arguments, check=0).stdout
 

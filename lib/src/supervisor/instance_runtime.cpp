@@ -42,10 +42,12 @@ launch_context instance_runtime::context() const {
   where.instance = name();
   where.number = driver_.engine().number(id_);
   where.port = port();
-  where.run_marker = marker_of(name(), run_, driver_.run_id());
+  where.run_marker = marker();
   if (resources_ && resources_->notify) where.notify_address = resources_->notify->address();
   return where;
 }
+
+std::string instance_runtime::marker() const { return marker_of(name(), run_, driver_.run_id()); }
 
 reactor::log_channel* instance_runtime::log() {
   if (log_) return log_.get();
@@ -100,7 +102,7 @@ std::optional<std::string> instance_runtime::open_notify(core::run_number run) {
 
 bool instance_runtime::is_ours(pid_t pid) const {
   if (!child_) return false;
-  if (reactor::descends_from(pid, {child_->pid(), context().run_marker})) return true;
+  if (reactor::descends_from(pid, {child_->pid(), marker()})) return true;
   if (cgroup_.empty()) return false;
   const auto tree = child_->left_over();
   return std::find(tree.begin(), tree.end(), pid) != tree.end();
@@ -182,7 +184,7 @@ void instance_runtime::launch(core::run_number run, built_launch launch) {
     resources_->notify->accept_only(launch->user ? launch->user->uid : ::geteuid());
   cgroup_ = reactor::make_cgroup(name(), spec().limits);
   launch->cgroup = cgroup_;
-  if (auto* launches = driver_.launches()) launch->birth = launches->place(context().run_marker);
+  if (auto* launches = driver_.launches()) launch->birth = launches->place(marker());
   for (const auto& limit : reactor::take_cgroup_warnings()) driver_.warn("limits", limit);
   if (auto* keeper = driver_.keeper()) keeper->flush();
   auto launched = reactor::child::launch(driver_.executor(), *launch);
@@ -207,7 +209,7 @@ void instance_runtime::note_process() {
   store::run_memory now;
   const auto identity = reactor::identity_of(pid).value_or(reactor::process_identity{pid, 0});
   now.leader = {identity.pid, identity.started};
-  now.marker = context().run_marker;
+  now.marker = marker();
   now.cgroup = cgroup_;
   if (resources_->notify) now.notify = resources_->notify->address();
   now.port = port_;

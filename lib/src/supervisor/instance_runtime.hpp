@@ -83,6 +83,8 @@ class instance_runtime {
   const service_spec& spec() const;
   const std::string& name() const;
   launch_context context() const;
+  /// AURORA_RUN of its processes in this run.
+  std::string marker() const;
   std::optional<std::string> open_notify(core::run_number run);
   std::optional<std::string> open_readiness(core::run_number run);
   void configure_log();

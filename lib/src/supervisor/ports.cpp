@@ -12,6 +12,8 @@
 #include <set>
 #include <sstream>
 
+#include "reactor/child/proc_files.hpp"
+
 namespace aurora::shell {
 namespace {
 
@@ -72,17 +74,13 @@ std::optional<port_holder> who_listens(std::uint16_t port) {
   collect_listeners("/proc/net/tcp6", port, sockets);
   if (sockets.empty()) return std::nullopt;
   port_holder holder;
-  DIR* proc = ::opendir("/proc");
-  if (!proc) return holder;
-  while (const dirent* entry = ::readdir(proc)) {
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    const std::string pid = entry->d_name;
-    if (!holds_any("/proc/" + pid + "/fd", sockets)) continue;
-    holder.pid = std::atoi(pid.c_str());
-    std::ifstream("/proc/" + pid + "/comm") >> holder.program;
+  for (const pid_t pid : reactor::all_pids()) {
+    const auto process = "/proc/" + std::to_string(pid);
+    if (!holds_any(process + "/fd", sockets)) continue;
+    holder.pid = pid;
+    std::ifstream(process + "/comm") >> holder.program;
     break;
   }
-  ::closedir(proc);
   return holder;
 }
 

@@ -201,6 +201,12 @@ std::vector<pid_t> family_reader::children_of(const process_info& parent) {
   return children;
 }
 
+std::vector<pid_t> all_pids() {
+  std::vector<pid_t> pids;
+  each_number("/proc", [&](pid_t pid) { pids.push_back(pid); });
+  return pids;
+}
+
 std::vector<pid_t> family_reader::own_children() {
   process_info self;
   self.pid = ::getpid();

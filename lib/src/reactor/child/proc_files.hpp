@@ -39,6 +39,9 @@ std::string look_up_marker(pid_t pid);
 /// sees. Throws as look_up_process.
 std::string proc_fault();
 
+/// Every process that /proc shows; none where it cannot be read.
+std::vector<pid_t> all_pids();
+
 /// A whole file of /proc or /sys; empty also when it cannot be read.
 std::string read_small_file(const char* path);
 

@@ -6,6 +6,7 @@
 
 #include "core/engine.hpp"
 #include "reactor/child/launcher.hpp"
+#include "supervisor/checks/account.hpp"
 #include "supervisor/checks/passage.hpp"
 #include "supervisor/checks/script.hpp"
 #include "supervisor/checks/subject.hpp"
@@ -38,9 +39,7 @@ std::string remedy_of(const build_fault& fault, const service_spec& service) {
 
 /// Of the account alone, as the launch would look it up.
 bool check_account(const service_spec& service, notes& say) {
-  service_spec bare = service;
-  bare.env.clear();
-  const auto built = build_launch(bare, context_of(service));
+  const auto built = launch_of_account(service, context_of(service));
   if (!built) {
     say.fail(built.error().words, remedy_of(built.error(), service));
     return false;

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,9 +8,9 @@
 
 #include "reactor/child/cgroup.hpp"
 #include "reactor/child/proc_files.hpp"
+#include "supervisor/checks/account.hpp"
 #include "supervisor/checks/judges.hpp"
 #include "supervisor/checks/numbers.hpp"
-#include "supervisor/launch_builder.hpp"
 
 /// Limits that processes have, and the cgroup that some limits of services need.
 namespace aurora::shell {
@@ -65,17 +64,12 @@ void check_own_nofile(const subject& of, notes& say) {
 
 std::map<uid_t, std::uint64_t> tasks_by_user() {
   std::map<uid_t, std::uint64_t> tasks;
-  DIR* proc = ::opendir("/proc");
-  if (!proc) return tasks;
-  while (const dirent* entry = ::readdir(proc)) {
+  for (const pid_t pid : reactor::all_pids()) {
     struct stat about {};
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
-        ::fstatat(::dirfd(proc), entry->d_name, &about, 0) != 0)
-      continue;
-    const auto process = reactor::read_process(std::atoi(entry->d_name));
+    if (::stat(fmt::format("/proc/{}", pid).c_str(), &about) != 0) continue;
+    const auto process = reactor::read_process(pid);
     tasks[about.st_uid] += process ? static_cast<std::uint64_t>(process->threads) : 0;
   }
-  ::closedir(proc);
   return tasks;
 }
 
@@ -84,10 +78,7 @@ std::map<uid_t, std::uint64_t> instances_by_user(const stack_spec& stack) {
   std::map<uid_t, std::uint64_t> count;
   for (const auto& service : stack.services) {
     if (service.type == service_type::external) continue;
-    service_spec bare = service;
-    bare.env.clear();
-    const auto launch = build_launch(bare, {});
-    if (launch) count[launch->user ? launch->user->uid : ::geteuid()] += service.instances;
+    if (const auto uid = uid_of(service)) count[*uid] += service.instances;
   }
   return count;
 }

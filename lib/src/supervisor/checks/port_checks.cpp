@@ -2,10 +2,10 @@
 #include <unistd.h>
 
 #include "config/addresses.hpp"
+#include "supervisor/checks/account.hpp"
 #include "supervisor/checks/numbers.hpp"
 #include "supervisor/checks/subject.hpp"
 #include "supervisor/checks/version.hpp"
-#include "supervisor/launch_builder.hpp"
 #include "supervisor/prerequisites.hpp"
 
 /// The ports that services and the daemon listen on.
@@ -24,15 +24,11 @@ bool is_own(const std::string& holder, const service_spec& service) {
 void check_privilege(const service_spec& service, notes& say) {
   const auto first = number_in("/proc/sys/net/ipv4/ip_unprivileged_port_start").value_or(0);
   if (*service.port >= first) return;
-  service_spec bare = service;
-  bare.env.clear();
-  const auto launch = build_launch(bare, {});
-  if (!launch) return;  // said of the service
-  const auto uid = launch->user ? launch->user->uid : ::geteuid();
-  if (uid == 0) return;
+  const auto uid = uid_of(service);
+  if (!uid || *uid == 0) return;  // that there is none is said of the service
   say.warn(fmt::format("port {} of {} is below {}: uid {} can listen on it only with "
                        "CAP_NET_BIND_SERVICE",
-                       *service.port, service.name, first, uid),
+                       *service.port, service.name, first, *uid),
            fmt::format("sudo sysctl net.ipv4.ip_unprivileged_port_start={}", *service.port));
 }
 

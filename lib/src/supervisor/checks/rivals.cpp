@@ -1,13 +1,10 @@
-#include <dirent.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <climits>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <optional>
 #include <sstream>
 
 #include "reactor/child/proc_files.hpp"
@@ -69,14 +66,6 @@ std::string config_of(const std::string& process, pid_t pid) {
   return here / (config.empty() ? "aurora.json" : config);
 }
 
-std::optional<pid_t> daemon_in(const dirent& entry) {
-  const std::string_view name = entry.d_name;
-  pid_t pid = 0;
-  if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() || pid <= 0)
-    return std::nullopt;
-  return read(fmt::format("/proc/{}/comm", pid)) == "aurorad\n" ? std::optional(pid) : std::nullopt;
-}
-
 bool same(const fs::path& one, const fs::path& other) {
   std::error_code ec;
   return one == other || fs::equivalent(one, other, ec);
@@ -85,17 +74,13 @@ bool same(const fs::path& one, const fs::path& other) {
 /// By state directory, so that the two processes of a daemon count once.
 std::map<std::string, pid_t> rivals_of(const subject& of) {
   std::map<std::string, pid_t> found;
-  DIR* proc = ::opendir("/proc");
-  if (!proc) return found;
-  while (const dirent* entry = ::readdir(proc)) {
-    const auto pid = daemon_in(*entry);
-    if (!pid) continue;
-    const auto process = fmt::format("/proc/{}", *pid);
+  for (const pid_t pid : reactor::all_pids()) {
+    const auto process = fmt::format("/proc/{}", pid);
+    if (read(process + "/comm") != "aurorad\n") continue;
     const auto state = locked_by(process);
     if (state.empty() || same(state, of.paths.root)) continue;
-    if (same(config_of(process, *pid), of.stack.config_file)) found.emplace(state, *pid);
+    if (same(config_of(process, pid), of.stack.config_file)) found.emplace(state, pid);
   }
-  ::closedir(proc);
   return found;
 }
 
