@@ -93,7 +93,8 @@ BOOST_AUTO_TEST_CASE(stream) {
       parse_stream_request(R"({"subscribe": {"logs": ["web"], "after": {"web@1": 17}}})");
   BOOST_REQUIRE(resume);
   BOOST_TEST(resume->after.at("web@1") == 17u);
-  BOOST_TEST((request->of_logs && !request->usage && !request->probes));
+  BOOST_TEST((request->of_logs && !request->usage && !request->probes && !request->batch));
+  BOOST_TEST(parse_stream_request(R"({"subscribe": {"logs": ["web"], "batch": true}})")->batch);
   const auto all = parse_stream_request(R"({"subscribe": {}})");
   BOOST_TEST((all->of_logs && all->logs.empty() && !all->usage && !all->probes));
   const auto data = parse_stream_request(R"({"subscribe": {"usage": true, "probes": ["web"]}})");
@@ -107,6 +108,8 @@ BOOST_AUTO_TEST_CASE(stream) {
              "/subscribe/after: must be an object of offsets");
   BOOST_TEST(detail(parse_stream_request(R"({"subscribe": {"usage": 1}})")) ==
              "/subscribe/usage: must be true or false");
+  BOOST_TEST(detail(parse_stream_request(R"({"subscribe": {"batch": []}})")) ==
+             "/subscribe/batch: must be true or false");
   BOOST_TEST(detail(parse_stream_request("{}")).starts_with("/: "));
   BOOST_TEST(detail(parse_stream_request(R"({"subscribe": 1})")) ==
              "/subscribe: must be an object");

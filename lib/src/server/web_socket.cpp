@@ -1,4 +1,3 @@
-#include <deque>
 #include <limits>
 #include <optional>
 #include <set>
@@ -156,6 +155,7 @@ class stream_client : public follower {
   }
 
   void subscribe(const wire::stream_request& request) {
+    batches_ = batches_ || request.batch;
     wire::subscription got;
     if (request.of_logs) {
       log_pump::wanted what;
@@ -224,7 +224,8 @@ class stream_client : public follower {
     std::string snapshot = wire::snapshot_message(known, with_.answers.status());
     since_ = std::min(since_, known);
     changed_.clear();
-    bool sent = co_await send_notes();
+    auto notes = take_notes();
+    bool sent = co_await send_all(std::move(notes));
     if (sent) sent = co_await send(std::move(snapshot));
     while (sent && may_go_on()) {
       if (!news_waiting()) {
@@ -245,51 +246,50 @@ class stream_client : public follower {
   }
   bool events_waiting() const { return since_ < with_.events.last_sequence(); }
 
-  awaitable<bool> send_notes() {
-    while (!notes_.empty()) {
-      std::string message = std::move(notes_.front());
-      notes_.pop_front();
-      if (!co_await send(std::move(message))) co_return false;
-    }
-    co_return true;
-  }
+  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
 
   /// Answers first, then events, then the states they led to, then what was measured.
   awaitable<bool> send_news() {
-    if (!co_await send_notes()) co_return false;
-    while (events_waiting()) {
-      const auto entries = with_.answers.events(since_, entries_at_once);
-      if (entries.empty()) break;
-      for (const auto& entry : entries) {
-        if (!co_await send(wire::event_message(entry))) co_return false;
-        since_ = entry.sequence;
-      }
-    }
-    since_ = std::max(since_, with_.events.last_sequence());
-    if (!co_await send_states()) co_return false;
-    while (!data_.empty()) {
-      std::string message = data_.next();
-      if (!co_await send(std::move(message))) co_return false;
-    }
-    co_return true;
+    std::vector<std::string> news = take_notes();
+    add_events(news);
+    // States are those of now: behind all events, or else with the next of them.
+    if (!events_waiting()) add_states(news);
+    while (!data_.empty()) news.push_back(data_.next());
+    return send_all(std::move(news));
   }
 
-  awaitable<bool> send_states() {
-    const auto changed = std::exchange(changed_, {});
-    for (const auto& name : changed) {
-      const std::vector<std::string> one(1, name);
-      const auto found = with_.answers.services(one);
-      if (!found && !co_await send(wire::removed_message(name))) co_return false;
+  void add_events(std::vector<std::string>& news) {
+    if (!events_waiting()) return;
+    const auto entries = with_.answers.events(since_, entries_at_once);
+    for (const auto& entry : entries) news.push_back(wire::event_message(entry));
+    // What the journal has forgotten meanwhile is not waited for.
+    since_ = entries.empty() ? with_.events.last_sequence() : entries.back().sequence;
+  }
+
+  void add_states(std::vector<std::string>& news) {
+    for (const auto& name : std::exchange(changed_, {})) {
+      const auto found = with_.answers.services(std::vector<std::string>(1, name));
+      if (!found) news.push_back(wire::removed_message(name));
       if (!found) continue;
-      for (const auto& service : *found) {
-        if (!co_await send(wire::status_message(service))) co_return false;
-      }
+      for (const auto& service : *found) news.push_back(wire::status_message(service));
+    }
+  }
+
+  /// As one message for who asked for that.
+  awaitable<bool> send_all(std::vector<std::string> messages) {
+    if (batches_ && messages.size() > 1) {
+      std::string together = wire::batch_message(messages);
+      co_return co_await send(std::move(together));
+    }
+    for (auto& each : messages) {
+      if (!co_await send(std::move(each))) co_return false;
     }
     co_return true;
   }
 
   /// News that came meanwhile go before the rest of the lines.
   awaitable<bool> send_lines(std::vector<std::string> lines) {
+    if (batches_) co_return co_await send_all(std::move(lines));
     for (auto& line : lines) {
       if (!co_await send(std::move(line))) co_return false;
       if (goodbye_) co_return false;
@@ -319,10 +319,11 @@ class stream_client : public follower {
   wake_up wake_;
   asio::steady_timer stall_;
   std::set<std::string> changed_;
-  std::deque<std::string> notes_;
+  std::vector<std::string> notes_;
   std::optional<websocket::close_code> goodbye_;
   std::chrono::steady_clock::time_point control_from_{};
   unsigned controls_ = 0;
+  bool batches_ = false;  ///< lines that wait together are one message
   data_feed data_;
   log_pump logs_;
 };

@@ -136,6 +136,15 @@ parsed<std::map<std::string, std::uint64_t>> offsets_of(const json::object& obje
   return out;
 }
 
+std::optional<problem> read_flag(const json::object& object, std::string_view base,
+                                 std::string_view key, bool& out) {
+  const json::value* given = object.if_contains(json::string_view(key.data(), key.size()));
+  if (given == nullptr) return std::nullopt;
+  if (!given->is_bool()) return wrong(pointer(base, key), "must be true or false");
+  out = given->get_bool();
+  return std::nullopt;
+}
+
 std::optional<problem> read_subscription(const json::object& what, std::string_view base,
                                          stream_request& out) {
   auto names = names_of(what, base, "logs");
@@ -146,10 +155,8 @@ std::optional<problem> read_subscription(const json::object& what, std::string_v
   if (!probes) return probes.error();
   if (!lines) return lines.error();
   if (!after) return after.error();
-  if (const json::value* usage = what.if_contains("usage")) {
-    if (!usage->is_bool()) return wrong(pointer(base, "usage"), "must be true or false");
-    out.usage = usage->get_bool();
-  }
+  for (const auto& [key, flag] : {std::pair("usage", &out.usage), std::pair("batch", &out.batch)})
+    if (auto fault = read_flag(what, base, key, *flag)) return fault;
   if (what.contains("probes")) out.probes = *std::move(probes);
   out.of_logs = what.contains("logs") || (!what.contains("probes") && !what.contains("usage"));
   out.logs = *std::move(names);
@@ -258,7 +265,7 @@ parsed<stream_request> parse_stream_request(std::string_view message) {
   const std::string base = adding ? "/subscribe" : "/unsubscribe";
   if (!only.value().is_object()) return wrong(base, "must be an object");
   const auto& what = only.value().get_object();
-  auto fault = adding ? stranger(what, base, {"logs", "lines", "after", "usage", "probes"})
+  auto fault = adding ? stranger(what, base, {"logs", "lines", "after", "batch", "usage", "probes"})
                       : stranger(what, base, {"logs", "usage", "probes"});
   if (fault) return *std::move(fault);
   fault = read_subscription(what, base, out);

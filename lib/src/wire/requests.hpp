@@ -39,10 +39,10 @@ parsed<role> parse_code_for(std::string_view body);
 parsed<std::string> parse_code(std::string_view body);
 
 /// What a client of the stream may say: {"subscribe": {"logs": ["web"], "lines": 100}}, with
-/// "after": {"web": 4711} instead of "lines" to go on behind an offset; {"subscribe": {"usage":
-/// true}}; {"subscribe": {"probes": ["web"]}}; {"unsubscribe": …} with the same names; and, first
-/// of all on TCP, {"authenticate": {"token": "…"}}. A subscription that names none of them is one
-/// to all logs.
+/// "after": {"web": 4711} instead of "lines" to go on behind an offset, and "batch": true to get
+/// what waits together as one message from now on; {"subscribe": {"usage": true}}; {"subscribe":
+/// {"probes": ["web"]}}; {"unsubscribe": …} with the same names; and, first of all on TCP,
+/// {"authenticate": {"token": "…"}}. A subscription that names none of them is one to all logs.
 struct stream_request {
   enum class kind { subscribe, unsubscribe, authenticate };
   kind what = kind::subscribe;
@@ -50,6 +50,7 @@ struct stream_request {
   std::size_t lines = 0;                       ///< of history first; at most 10,000
   std::map<std::string, std::uint64_t> after;  ///< by instance: where its log was left
   bool of_logs = true;
+  bool batch = false;
   bool usage = false;
   std::optional<std::vector<std::string>> probes;  ///< where they are asked for; empty: of all
   std::string token;

@@ -67,6 +67,17 @@ std::string dropped_message(std::uint64_t lines) {
   return object([&](json_writer& to) { to.field("type", "dropped").field("lines", lines); });
 }
 
+std::string batch_message(const std::vector<std::string>& messages) {
+  std::string out = R"({"type":"batch","messages":[)";
+  for (const auto& each : messages) {
+    out += each;
+    out += ',';
+  }
+  if (!messages.empty()) out.pop_back();
+  out += "]}";
+  return out;
+}
+
 std::string missing_message(std::string_view name, std::uint64_t bytes) {
   return object([&](json_writer& to) {
     to.field("type", "dropped").field("name", name).field("bytes", bytes);

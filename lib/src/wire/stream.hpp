@@ -21,6 +21,8 @@
 ///                                                    "unknown":["x"] where some names are
 ///                                                    "probes", "usage" where those were asked for
 ///   {"type":"log","name":…,"at":…,"offset":…,"next":…,"text":…,"partial":…}
+///   {"type":"batch","messages":[…]}                  messages that waited together, in order, for
+///                                                    those who asked for "batch"
 ///   {"type":"dropped","lines":N}                     log lines this client was too slow for, here
 ///   {"type":"dropped","name":…,"bytes":N}            output that a resumed log has no more, here
 ///   {"type":"dropped","probes":N}                    answers this client was too slow for
@@ -45,6 +47,8 @@ struct subscription {
 std::string subscribed_message(const subscription& got);
 std::string log_message(const log_line& line);
 std::string dropped_message(std::uint64_t lines);
+/// Messages as one. A reader takes one of a hundred lines many times faster than a hundred.
+std::string batch_message(const std::vector<std::string>& messages);
 std::string missing_message(std::string_view name, std::uint64_t bytes);
 std::string error_message(const problem& fault);
 

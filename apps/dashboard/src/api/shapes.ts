@@ -185,6 +185,7 @@ export type Message =
   | { type: "removed"; name: string }
   | { type: "subscribed"; logs?: string[]; unknown?: string[] }
   | ({ type: "log" } & LogLine)
+  | { type: "batch"; messages: Message[] }
   | { type: "dropped"; lines: number }
   | { type: "dropped"; name: string; bytes: number }
   | { type: "dropped"; probes: number }

@@ -8,12 +8,14 @@ import { refuseResume, startLogFeed, subscribeLogs, takeDropped, takeLog, takeMi
 import { reviewOperations, startOperations } from "./operations.ts";
 import { subscribeProbes, takeProbe } from "./probes.ts";
 import { takeRemoved, takeSnapshot, takeStatus } from "./stack.ts";
-import { subscribeUsage, takeSamples, usageKnown } from "./usage.ts";
+import { refuseBatches, subscribeUsage, takeSamples, usageKnown } from "./usage.ts";
 
 function hear(message: Message): void {
   switch (message.type) {
     case "log":
       return takeLog(message);
+    case "batch":
+      return message.messages.forEach(hear);
     case "status":
       return takeStatus(message.service);
     case "event":
@@ -43,8 +45,9 @@ function hear(message: Message): void {
 
 /** An older daemon refuses what it does not know: the page goes on without. */
 function refused(text: string): void {
-  if (text.includes("after")) refuseResume();
-  if (text.includes("usage")) usageKnown.value = false;
+  if (text.includes("batch")) refuseBatches();
+  else if (text.includes("after")) refuseResume();
+  else if (text.includes("usage")) usageKnown.value = false;
 }
 
 export function startLive(): void {

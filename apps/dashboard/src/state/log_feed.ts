@@ -7,9 +7,6 @@ import { gapOf, lineOf, ringOf, trimAll, type Line } from "./log_rings.ts";
 
 const history = 1000;
 const hiddenPause = 250;
-/** More lines than this in a frame are read by nobody: then the view is drawn less often, and the page stays quick. */
-const floodLines = 60;
-const floodPause = 120;
 
 export type Listener = (fresh: Line[]) => void;
 
@@ -17,8 +14,6 @@ const listeners = new Set<Listener>();
 const wanted = new Map<string, number>();
 let fresh: Line[] = [];
 let scheduled = false;
-let flushedAt = 0;
-let flushedLines = 0;
 /** Whether the daemon can go on behind an offset; one that cannot tells the last lines again. */
 let canResume = true;
 /** The instance whose line came last: where lines were skipped, if nobody says of which. */
@@ -26,7 +21,7 @@ let latest = "";
 /** Lines that the daemon skipped because this page was too slow, since it was opened. */
 export const skipped = signal(0);
 
-/** Hears the new lines of all instances, once a frame; in a flood less often. */
+/** Hears the new lines of all instances, once a frame. */
 export function onLines(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -111,11 +106,8 @@ export function takeMissing(name: string, bytes: number): void {
 function schedule(): void {
   if (scheduled) return;
   scheduled = true;
-  const rest = flushedLines > floodLines ? flushedAt + floodPause - performance.now() : 0;
   if (document.hidden) {
     setTimeout(flush, hiddenPause);
-  } else if (rest > 0) {
-    setTimeout(() => requestAnimationFrame(flush), rest);
   } else {
     requestAnimationFrame(flush);
   }
@@ -126,8 +118,6 @@ function flush(): void {
   scheduled = false;
   const lines = fresh;
   fresh = [];
-  flushedAt = performance.now();
-  flushedLines = lines.length;
   trimAll(new Set(lines.map((each) => each.name)));
   for (const listener of listeners) listener(lines);
 }

@@ -77,8 +77,16 @@ function addSample(one: Signal<Samples>, when: number, cpu: number | null, memor
   };
 }
 
+/** What waits together is to come as one message: unless this daemon does not know that. */
+let together: { batch?: true } = { batch: true };
+
 /** Behind each snapshot: go on with samples, and ask again for what was missed. */
 export function subscribeUsage(): void {
   asked.clear();
-  if (usageKnown.peek()) say({ subscribe: { usage: true } });
+  if (usageKnown.peek()) say({ subscribe: { usage: true, ...together } });
+}
+
+export function refuseBatches(): void {
+  together = {};
+  subscribeUsage();
 }
