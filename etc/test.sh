@@ -45,7 +45,7 @@ run_release() {
   step "release: as it is shipped"
   configure release -D AURORA_TESTS=ON
   # What these tests run, and no unit test: those pass in dev, where more is looked at.
-  build release aurora aurorad aurorctl puppet ctl_verbs_test
+  build release shipped_tests
   step "release: end-to-end and package tests"
   tests release -L 'e2e|package'
 }

@@ -69,7 +69,8 @@ class Metrics(Case):
         daemon.wait_state("bad", "failed")
         before = daemon.sequence()
         os.kill(daemon.status("web@2")["pid"], signal.SIGKILL)
-        daemon.wait_state("web@2", "running", before)
+        again = daemon.wait_state("web@2", "running", before)["sequence"]
+        daemon.wait_event(lambda e: e["instance"] == "web@2" and e["health"] == "healthy", again)
         daemon.ctl("stop", "ill", check=0)
         found = self.samples(daemon)
         value = lambda *a, **k: self.value(found, *a, **k)  # noqa: E731
