@@ -1,9 +1,11 @@
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,14 +116,14 @@ BOOST_AUTO_TEST_CASE(keeps_two_generations) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_what_it_cannot_write) {
-  // A full disk is no end: words, and the next flush tries again.
+  // A full disk is no end: words, and the next flush tries again, with all that waits.
   test::temp_dir dir;
   const auto path = dir / "events";
   BOOST_TEST(store::event_file::open(dir / "missing/events").has_error());
-  ::mkdir((path + ".previous").c_str(), 0700);
   const auto file = open(path, 10);
   file->put(entry_number(1));
   BOOST_TEST(file->flush());
+  ::mkdir((path + ".previous").c_str(), 0700);
   file->put(entry_number(2));
   BOOST_TEST(!file->flush());
   BOOST_TEST(file->fault().find(path) != std::string::npos);
@@ -129,6 +131,59 @@ BOOST_AUTO_TEST_CASE(tells_what_it_cannot_write) {
   file->put(entry_number(3));
   BOOST_TEST(file->flush());
   BOOST_TEST(file->fault().empty());
+  const auto kept = file->read(UINT64_MAX);
+  BOOST_REQUIRE(kept.size() == 3u);
+  BOOST_TEST(kept[1].sequence == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_within_a_line) {
+  // The disk is full in the middle of a line: the rest of it follows when there is room.
+  test::temp_dir dir;
+  const auto path = dir / "events";
+  const auto file = open(path);
+  file->put(entry_number(1));
+  BOOST_REQUIRE(file->flush());
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto old = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit narrow{text_of(path).size() + 10, before.rlim_max};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &narrow) == 0);
+  file->put(entry_number(2));
+  const bool flushed = file->flush();
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, old);
+  BOOST_TEST(!flushed);
+  file->put(entry_number(3));
+  BOOST_TEST(file->flush());
+  BOOST_TEST(open(path)->read(UINT64_MAX).size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_is_bounded) {
+  // The oldest go, and are counted.
+  test::temp_dir dir;
+  const auto path = dir / "events";
+  const auto file = open(path, 10);
+  file->put(entry_number(1));
+  BOOST_REQUIRE(file->flush());
+  ::mkdir((path + ".previous").c_str(), 0700);
+  constexpr std::uint64_t last = 10'000;
+  for (std::uint64_t n = 2; n <= last; ++n) file->put(entry_number(n));
+  BOOST_TEST(!file->flush());
+  BOOST_TEST(file->fault().find(" events are not kept") != std::string::npos, file->fault());
+  ::rmdir((path + ".previous").c_str());
+  BOOST_TEST(file->flush());
+  const auto kept = file->read(UINT64_MAX);
+  BOOST_TEST(text_of(path).size() <= 1u << 20);
+  BOOST_TEST(kept.back().sequence == last);
+  BOOST_TEST(kept[1].sequence + (kept.size() - 2) == last);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read) {
+  // Its numbers are not known: it does not begin anew with 1.
+  test::temp_dir dir;
+  const auto path = dir / "events";
+  ::mkdir((path + ".previous").c_str(), 0700);
+  BOOST_TEST(store::event_file::open(path).has_error());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -30,21 +30,24 @@ class event_file {
 
   /// Nothing is written until `flush`.
   void put(const journal_entry& entry);
-  /// In one write(2). False: `fault` says why, and what was put since is forgotten.
+  /// In one write(2). False: `fault` says why; what was put waits for the next flush, up to 1 MiB
+  /// of it, then the oldest go and are counted there.
   bool flush() noexcept;
   /// Words about the last flush, with the path; empty: all is well.
   const std::string& fault() const noexcept { return fault_; }
 
  private:
   event_file(std::string path, std::size_t most) : path_(std::move(path)), most_(most) {}
-  outcome<void> write_pending();
+  outcome<void> write_waiting();
   outcome<void> begin_generation();
 
   std::string path_;
   std::size_t most_, size_ = 0;
   std::uint64_t last_ = 0;
   descriptor file_;
-  std::string pending_, fault_;
+  std::string waiting_, fault_;
+  bool torn_ = false;  ///< the file ends within a line, and what waits begins with its rest
+  std::size_t dropped_ = 0;
 };
 
 }  // namespace aurora::store
