@@ -154,8 +154,9 @@ void loop::reap() {
   more_ended_ = true;
   for (int n = 0; n < most_in_a_turn; ++n) {
     siginfo_t ended{};
-    if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) {
-      more_ended_ = false;
+    const bool asked = ::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0;
+    if (!asked || ended.si_pid == 0) {
+      more_ended_ = !asked && errno == EINTR;  // the signal that told of it does not come again
       break;
     }
     held* const process = held_.find_child(ended.si_pid);

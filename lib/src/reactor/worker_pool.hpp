@@ -89,9 +89,9 @@ class worker_pool {
         if (--running_ == 0)
           if (const auto tell = std::exchange(closed_, {})) tell();
       });
-    } catch (const std::system_error&) {
+    } catch (const std::system_error& fault) {
       --running_;
-      if (threads_.empty()) throw;
+      if (threads_.empty()) throw std::system_error(fault.code(), "no thread can be made");
       return false;
     }
     return true;

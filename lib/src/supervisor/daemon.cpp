@@ -4,6 +4,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "keeper/keeper.hpp"
@@ -45,6 +46,8 @@ int run_reactor(int link, const program& which) {
   try {
     return prepare_and_run(link, which);
   } catch (const boost::system::system_error& fault) {
+    complain(fault.what());
+  } catch (const std::system_error& fault) {
     complain(fault.what());
   } catch (const std::bad_alloc&) {
     complain("out of memory");

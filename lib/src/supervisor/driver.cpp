@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <random>
+#include <system_error>
 
 #include <boost/asio/post.hpp>
 
@@ -310,7 +312,10 @@ boost::asio::awaitable<void> driver::stop() {
     memory_.reset();
     for (const auto& path :
          {paths_.journal, paths_.journal + ".previous", paths_.last_exit, paths_.births})
-      ::unlink(path.c_str());
+      // One that cannot be removed is emptied: the next daemon must not go on with what has ended.
+      if (::unlink(path.c_str()) != 0 && errno != ENOENT && ::truncate(path.c_str(), 0) != 0)
+        warn("state",
+             fmt::format("cannot remove '{}': {}", path, std::generic_category().message(errno)));
   }
   co_await close_workers();
 }

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <new>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "reactor/readiness/notify_socket.hpp"
@@ -49,6 +50,8 @@ int reactor_process::run() {
   try {
     return run_loop();
   } catch (const boost::system::system_error& fault) {
+    give_up(fault.what());
+  } catch (const std::system_error& fault) {
     give_up(fault.what());
   } catch (const std::bad_alloc&) {
     give_up("out of memory");

@@ -24,16 +24,15 @@ constexpr std::size_t stack_size = 128 << 10;
 constexpr std::size_t guard_size = 64 << 10;  // a page of any architecture
 
 /// The child's stack: mapped once, with a guard below, so that an overflow faults instead of
-/// writing into the daemon's memory.
+/// writing into the daemon's memory. Null where there is no memory for it, until there is.
 char* child_stack() {
-  static char* const stack = [] {
-    void* area = ::mmap(nullptr, guard_size + stack_size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (area == MAP_FAILED) return static_cast<char*>(nullptr);
-    ::mprotect(area, guard_size, PROT_NONE);
-    return static_cast<char*>(area) + guard_size;
-  }();
-  return stack;
+  static char* stack = nullptr;
+  if (stack) return stack;
+  void* area = ::mmap(nullptr, guard_size + stack_size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (area == MAP_FAILED) return nullptr;
+  ::mprotect(area, guard_size, PROT_NONE);
+  return stack = static_cast<char*>(area) + guard_size;
 }
 
 #if defined(__x86_64__)
