@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -87,6 +88,28 @@ BOOST_AUTO_TEST_CASE(is_not_believed_when_damaged) {
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(killed_while_it_reads_and_writes)
+
+BOOST_AUTO_TEST_CASE(is_found_without_marks) {
+  // Where they cannot be read, what the file ends with tells how much of the last read is in it.
+  for (const std::size_t written : {0UL, 5UL, 8UL}) {
+    test::hub_fixture at;
+    auto channel = at.open("web");
+    test::put(channel->stdout_fd(), "zero\n");
+    at.until([&] { return channel->bytes() == 5; });
+    test::put(channel->stdout_fd(), "one\ntwo\n");
+    at.until([&] { return channel->bytes() == 13; });
+    const auto log = channel->path();
+    channel.reset();
+    at.stop();
+    std::filesystem::resize_file(log, 5 + written);  // as a kill within the write leaves it
+    std::filesystem::remove(at.dir.run() + "/web.marks");
+    std::filesystem::create_directory(at.dir.run() + "/web.marks");
+    at.make();
+    channel = at.open("web");
+    BOOST_TEST(channel->bytes() == 13u);
+    BOOST_TEST(test::read_all(log) == "zero\none\ntwo\n");
+  }
+}
 
 BOOST_AUTO_TEST_CASE(a_hub_loses_and_repeats_nothing) {
   // A writer of numbered lines outlives 60 daemons that are killed at any instant, rotations among

@@ -57,6 +57,28 @@ BOOST_AUTO_TEST_CASE(rotates_between_lines) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(says_when_its_end_is_a_guess) {
+  // Its marks cannot be read: then what it ends with tells what was written of a last read.
+  const test::scratch dir;
+  opened(dir, test::rotating(1 << 20, 3)).write("one\ntwo\n");
+  BOOST_TEST(opened(dir).file.placed());
+  std::filesystem::remove(dir.run() + "/web.marks");
+  BOOST_TEST(opened(dir).file.placed());
+  std::filesystem::create_directory(dir.run() + "/web.marks");
+  const opened log(dir);
+  BOOST_TEST(!log.file.placed());
+  BOOST_TEST(log.file.ends_within("two\nthree\n") == 4u);
+  BOOST_TEST(log.file.ends_within("one\ntwo\n") == 8u);
+  BOOST_TEST(log.file.ends_within("zero\none\ntwo\n") == 0u);
+  BOOST_TEST(log.file.ends_within("x") == 0u);
+  // Through the files that a rotation in between has made.
+  const test::scratch other;
+  const auto text = test::numbered(1, 1000);
+  opened(other, test::rotating(4096, 100)).write(text);
+  const opened rotated(other, test::rotating(4096, 100));
+  BOOST_TEST(rotated.file.ends_within(text + "more") == text.size());
+}
+
 BOOST_AUTO_TEST_CASE(lets_a_long_line_grow) {
   // A line may make its file 64 KiB larger; a longer one is cut there, and no byte is lost.
   const test::scratch dir;

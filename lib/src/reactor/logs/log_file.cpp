@@ -24,6 +24,13 @@ std::optional<placed_file> look_at(const std::string& path, bool packed) {
   return placed_file{info.st_ino, packed ? gzip_content_size(in.get()) : size_of(info), 0};
 }
 
+/// The last bytes of a file of that size, at most `most`; none where it cannot be read.
+std::string last_of(int file, std::uint64_t size, std::size_t most) {
+  std::string tail(std::min<std::uint64_t>(size, most), '\0');
+  const auto got = read_at(file, tail.data(), tail.size(), size - tail.size());
+  return got.done == tail.size() ? tail : std::string();
+}
+
 }  // namespace
 
 log_file::log_file(std::string dir, std::string name, mark_file& marks,
@@ -85,6 +92,7 @@ void log_file::adopt(const mark_table& known) {
   for (auto& each : rotated_) each.file = files[i++];
   end_ = files.empty() ? 0 : known.end_of(files.front());
   adopted_ = true;
+  placed_ = known.sound;
   // The file that held the last of it is gone: go on where it must have been, never before it.
   const auto least = known.times.empty() ? 0 : known.times.back().offset;
   if (end_ >= least) return;
@@ -93,6 +101,21 @@ void log_file::adopt(const mark_table& known) {
   } else {
     end_ = least;
   }
+}
+
+std::size_t log_file::ends_within(std::string_view bytes) const {
+  if (!file_ || !regular_) return 0;
+  auto tail = last_of(file_.get(), size_, bytes.size());
+  // They may have gone through several files, which were rotated between two lines of them.
+  for (auto each = rotated_.begin(); each != rotated_.end() && tail.size() < bytes.size(); ++each) {
+    if (each->which.packed) break;
+    const descriptor older(::open(path_of(each->which).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!older) break;
+    tail.insert(0, last_of(older.get(), each->file.size, bytes.size() - tail.size()));
+  }
+  std::size_t count = tail.size();
+  while (count > 0 && !std::string_view(tail).ends_with(bytes.substr(0, count))) --count;
+  return count;
 }
 
 void log_file::skip_to(std::uint64_t offset) {

@@ -55,6 +55,10 @@ class log_file {
   bool is_open() const { return static_cast<bool>(file_); }
 
   std::uint64_t end() const { return end_; }  ///< the offset of the next byte
+  /// False: the marks could not be read, and `end` is no more than a guess.
+  bool placed() const { return placed_; }
+  /// How many of the first of these bytes are the last of the log, as far as it is not packed.
+  std::size_t ends_within(std::string_view bytes) const;
   bool at_line_start() const { return at_line_start_; }
   std::string path() const { return log_path(dir_, name_); }
   int rotation_error() const {
@@ -102,6 +106,7 @@ class log_file {
   bool regular_ = false;
   bool at_line_start_ = true;
   bool adopted_ = false;  // `end_` is known
+  bool placed_ = true;
   std::uint64_t inode_ = 0, size_ = 0, begin_ = 0, end_ = 0;
   std::uint64_t max_size_ = 10 << 20;
   std::uint64_t limit_ = 10 << 20;  // max_size_, or more after a rotation failed

@@ -37,6 +37,7 @@ int log_stream::open(std::vector<segment> found, const logs_spec& spec,
 }
 
 void log_stream::take_over(const intake::rest& rest) {
+  if (!file_.placed()) file_.skip_to(rest.offset + file_.ends_within(rest.bytes));
   const auto end = file_.end();
   if (end < rest.offset || end >= rest.offset + rest.bytes.size()) return;
   take(std::string_view(rest.bytes).substr(static_cast<std::size_t>(end - rest.offset)));

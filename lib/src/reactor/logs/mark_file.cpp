@@ -51,6 +51,7 @@ void put_anchor(std::vector<anchor>& anchors, const anchor& which) {
   anchors.push_back(which);
 }
 
+/// Nothing: errno says why.
 std::optional<std::string> read_file(const std::string& path) {
   const descriptor in(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!in) return {};
@@ -59,6 +60,7 @@ std::optional<std::string> read_file(const std::string& path) {
   for (;;) {
     const auto got = read_at(in.get(), piece.data(), piece.size(), text.size());
     text.append(piece.data(), got.done);
+    if (got.error != 0) return errno = got.error, std::nullopt;
     if (got.done < piece.size()) return text;
   }
 }
@@ -124,13 +126,13 @@ void mark_table::place(std::vector<placed_file>& files) const {
 
 mark_table read_marks(const std::string& path) {
   mark_table table;
-  const auto text = read_file(path);
-  if (!text) return table;
   const auto broken = [] {
     mark_table none;
     none.sound = false;
     return none;
   };
+  const auto text = read_file(path);
+  if (!text) return errno == ENOENT ? table : broken();
   if (!text->starts_with(header)) return broken();
   std::size_t at = header.size();
   for (record entry; at + sizeof entry <= text->size(); at += sizeof entry) {

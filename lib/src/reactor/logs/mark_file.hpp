@@ -34,7 +34,7 @@ struct mark_table {
   std::vector<time_mark> times;  ///< in the order of offsets
   std::vector<anchor> anchors;   ///< in the order they were made
   std::uint64_t file_size = 0;   ///< as far as it is sound
-  bool sound = true;             ///< false: damaged; then there is nothing in it
+  bool sound = true;             ///< false: damaged or not to be read; then there is nothing in it
 
   /// Of the last mark at or before `offset`; of the first one when that is later; else `otherwise`.
   wall_time time_of(std::uint64_t offset, wall_time otherwise) const;
@@ -49,7 +49,8 @@ struct mark_table {
   void place(std::vector<placed_file>& files) const;
 };
 
-/// Reads the marks of a log. No file: an empty table. Damaged: `sound` is false and it is empty.
+/// Reads the marks of a log. No file: an empty table. Damaged, or
+/// not to be read: `sound` is false and it is empty.
 mark_table read_marks(const std::string& path);
 
 /// Writes the marks of one log (STATE/run/NAME.marks): time marks in batches, anchors at once. What
