@@ -166,12 +166,16 @@ class Daemon:
 
     def whole_log_of(self, name):
         """All that is kept and not compressed, oldest first."""
-        folder, current = self.state / "logs", self.state / "logs" / f"{name}.log"
+        def files():
+            found = [path for path in (self.state / "logs").glob(f"{name}.log*") if re.fullmatch(rf"{re.escape(name)}\.log(\.\d+)?", path.name)]
+            found.sort(key=lambda path: -int(path.name[len(f"{name}.log."):] or 0))
+            return [(path, path.stat().st_ino) for path in found]
         while True:
-            rotated = [path for path in folder.glob(f"{name}.log.*") if re.fullmatch(rf"{re.escape(name)}\.log\.\d+", path.name)]
-            rotated.sort(key=lambda path: -int(path.name.rpartition(".")[2]))
             with contextlib.suppress(FileNotFoundError):  # it is being rotated
-                return "".join(path.read_text() for path in [*rotated, *([current] if current.exists() else [])])
+                before = files()
+                text = "".join(path.read_text() for path, _ in before)
+                if files() == before:
+                    return text
 
     def reactor(self):
         """The pid of the process that does the work; `process` is the keeper above it."""
@@ -319,12 +323,12 @@ class Case(unittest.TestCase):
             return not group.exists()
         return True
 
-    def traced(self, daemon, *arguments):
-        """strace(1) with these arguments at the daemon's reactor and its children up to their execve; skips the test where nothing
+    def traced(self, daemon, *arguments, pid=None):
+        """strace(1) with these arguments at the daemon's reactor, or another process of it, and its children up to their execve; skips the test where nothing
         can be traced. For LeakSanitizer it is in the way: an end that is watched for leaks needs `detect_leaks=0`."""
         if subprocess.run(["strace", "-e", "trace=none", "true"], capture_output=True).returncode:
             self.skipTest("nothing can be traced here")
-        tracer = subprocess.Popen(["strace", "-f", "-b", "execve", "-o", "/dev/null", "-p", str(daemon.reactor()), *arguments],
+        tracer = subprocess.Popen(["strace", "-f", "-b", "execve", "-o", "/dev/null", "-p", str(pid or daemon.reactor()), *arguments],
                                   stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=CLEAN)
         self.addCleanup(tracer.communicate)
         self.addCleanup(tracer.send_signal, signal.SIGINT)

@@ -67,7 +67,7 @@ class Puppets:
 
     def meet(self, name=None, instance=None):
         """The next puppet that calls, or the next of that service."""
-        wanted = lambda puppet: (name in (None, puppet.env["AURORA_SERVICE"])
+        wanted = lambda puppet: (name in (None, puppet.env.get("AURORA_SERVICE"))
                                  and instance in (None, int(puppet.env["AURORA_INSTANCE"])))
         for puppet in self.early:
             if wanted(puppet):

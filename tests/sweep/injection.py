@@ -103,6 +103,17 @@ def fired(trace):
     return "(INJECTED)" in trace
 
 
+def injected(home):
+    """The calls that were made to fail, each with those that the same process made before it."""
+    seen = (Path(home) / "strace.out").read_text(errors="replace").splitlines()
+    out = []
+    for at, line in enumerate(seen):
+        if "(INJECTED)" in line:
+            own = [each for each in seen[:at + 1] if each.split(" ", 1)[0] == line.split(" ", 1)[0]]
+            out += own[-4:]
+    return "\n".join(out)
+
+
 def counts(trace):
     """How often each call was made, by the thread that made it most often."""
     made = Counter(re.findall(r"^(\d+) +(\w+)\(", trace, re.M))

@@ -62,11 +62,12 @@ def check_zombies(daemon):
 
 def check_history(daemon):
     """O7: each event goes on from the one before it, legally, and each run is told to have ended once at most."""
-    at, ends = {}, Counter()
+    at, ends, seen = {}, Counter(), ""
     for event in daemon.events():
+        seen += f"\n{event['sequence']} {event['at']} {event['instance']}: {event['from']} -> {event['to']} ({event['reason']}), run {event['run']}, pid {event['pid']}"
         name, change = event["instance"], (event["from"], event["to"])
-        demand(at.get(name, change[0]) == change[0], f"O7: the history skips from {at.get(name)}: {event}")
-        demand(change[0] == change[1] or change[1] in LEGAL[change[0]], f"O7: no legal change: {event}")
+        demand(at.get(name, change[0]) == change[0], f"O7: the history skips from {at.get(name)}:{seen}")
+        demand(change[0] == change[1] or change[1] in LEGAL[change[0]], f"O7: no legal change:{seen}")
         at[name] = change[1]
         if event["because"]["exit"]:
             ends[name, event["run"], event["pid"]] += 1
@@ -95,6 +96,7 @@ def check_lines(text, name, first=None):
             numbers = numbered_lines("".join(lines), run)
         except AssertionError as fault:
             raise Broken(f"O6: {name}: {fault}") from None
-        demand(numbers == list(range(first or numbers[0], numbers[-1] + 1)), f"O6: {name}, run {run}: {numbers}")
+        odd = [pair for pair in zip([(first or numbers[0]) - 1, *numbers], numbers) if pair[1] != pair[0] + 1]
+        demand(not odd, f"O6: {name}, run {run}: {len(numbers)} lines to {numbers[-1]}, and those do not follow: {odd[:5]}")
         last = numbers[-1]
     return last

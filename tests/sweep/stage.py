@@ -130,7 +130,8 @@ class Stage:
         check_zombies(self.daemon)
         check_history(self.daemon)
         self.check_scribe()
-        check_lines(self.daemon.whole_log_of("calm"), "calm", 1)
+        for name in ("calm", "busy"):
+            check_lines(self.daemon.whole_log_of(name), name, 1)
         check_saved(self.daemon, {"idle": "up"} if self.wanted.get("idle") == "up" else {})
         if self.shape() in self.descriptors:
             check_descriptors(self.daemon, self.descriptors[self.shape()])
