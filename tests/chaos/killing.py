@@ -14,23 +14,27 @@ from aurora_puppet import PuppetCase
 
 SEED = int(os.environ.get("AURORA_SEED", random.randrange(1 << 30)))
 KILLS = int(os.environ.get("AURORA_KILLS", "4"))
-NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, AssertionError)
+NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AssertionError)
 QUICK = {"delay": "20ms", "max_delay": "100ms", "limit": 0}
 
 
 class Killer(threading.Thread):
     """Kills the reactor so many times, each a random while after the one before answered."""
 
-    def __init__(self, daemon, chance):
+    def __init__(self, daemon, chance, reactor=None):
         super().__init__(daemon=True)
         self.stack, self.chance, self.pause, self.killed = daemon, chance, threading.Event(), 0
+        self.reactor = reactor or self.answering
+
+    def answering(self):
+        """The pid of the reactor, which answers."""
+        return self.stack.api("GET", "/api/v1/status", timeout=2)[1]["daemon"]["pid"]
 
     def run(self):
         while self.killed < KILLS:
             self.pause.wait(self.chance.random() * 0.15)
             try:
-                reactor = self.stack.api("GET", "/api/v1/status", timeout=2)[1]["daemon"]["pid"]
-                os.kill(reactor, signal.SIGKILL)
+                os.kill(self.reactor(), signal.SIGKILL)
             except NO_ANSWER:
                 continue
             self.killed += 1

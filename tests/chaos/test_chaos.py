@@ -1,19 +1,21 @@
 """The daemon is killed at random instants under load, and nothing is lost, doubled or different (faults.md M01, M02).
 
-AURORA_INSTANTS: how many; AURORA_SEED: of the instants and commands, printed with every failure.
+AURORA_INSTANTS: how many; AURORA_SECONDS: for so long, and not a number of them; AURORA_SEED: of the instants and commands, printed with every failure.
 """
 
 import contextlib
 import os
 import random
+import re
 import signal
 import time
 from pathlib import Path
 
-from aurora_e2e import DEADLINE, SUPPORT, Case, alive, copies, eventually, main
+from aurora_e2e import DEADLINE, SANITIZED, SUPPORT, Case, alive, copies, eventually, main
 from aurora_puppet import numbered_lines
 
 INSTANTS = int(os.environ.get("AURORA_INSTANTS", "100"))
+SECONDS = float(os.environ.get("AURORA_SECONDS", "0"))
 SEED = int(os.environ.get("AURORA_SEED", random.randrange(1 << 30)))
 TALKERS, BUSY, CRASHERS = 150, 30, 20
 
@@ -81,12 +83,19 @@ class Chaos(Case):
 
     def test_nothing_is_lost(self):
         """200 services, 900 lines a second, commands and rotations going on: pids, statuses and every line survive."""
-        begun, strikes, recovered = self.stack.status(), 0, []
-        for _ in range(INSTANTS):
+        begun, strikes, recovered, ends = self.stack.status(), 0, [], time.monotonic() + SECONDS
+        held = self.held_by_keeper()
+        for instants in range(1, 1 << 62):
             both, took = self.strike()
             strikes += both
             if not both:
                 recovered.append(took)
+            if instants >= INSTANTS if SECONDS == 0 else time.monotonic() > ends:
+                break
+        descriptors, memory = self.held_by_keeper()
+        self.assertLess(descriptors, 3 * len(begun), "descriptors of the keeper: a pipe and a process of each service")
+        if not SANITIZED:
+            self.assertLess(memory - held[1], 1024, "KiB of the keeper")
         calm = {name: service for name, service in self.stack.status().items() if name.startswith("calm")}
         for name, service in calm.items():
             self.assertEqual((service["pid"], service["restarts"], service["state"]), (begun[name]["pid"], 0, "running"), name)
@@ -103,8 +112,13 @@ class Chaos(Case):
         for n in range(BUSY):
             self.check_lines(f"busy{n}", None)
         recovered.sort()
-        print(f"{INSTANTS} instants, both processes in {strikes}; back after {recovered[len(recovered) // 2] * 1000:.0f} ms (median), "
+        print(f"{instants} instants, both processes in {strikes}; back after {recovered[len(recovered) // 2] * 1000:.0f} ms (median), "
               f"{recovered[-1] * 1000:.0f} ms (most)")
+
+    def held_by_keeper(self):
+        """Its descriptors, and its memory in KiB."""
+        pid = self.stack.process.pid
+        return len(os.listdir(f"/proc/{pid}/fd")), int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
 
     def check_lines(self, name, runs):
         """Of each run the lines 1 to N, each once and in order; none of another's."""

@@ -1,12 +1,15 @@
 """Rows L of the catalogue of faults once more, with the reactor killed at random instants beside them."""
 
 import os
+import random
+import re
 import signal
 import subprocess
 
-from aurora_e2e import BIN, CLEAN, SANITIZED, eventually, main
+from aurora_e2e import BIN, CLEAN, SANITIZED, UnixConnection, eventually, main
+from aurora_namespace import in_a_small_disk
 from aurora_puppet import numbered_lines
-from killing import QUICK, SEED, UnderFire
+from killing import QUICK, SEED, Killer, UnderFire
 
 
 class Logs(UnderFire):
@@ -122,6 +125,53 @@ class Logs(UnderFire):
         for name in names:
             eventually(lambda: " 20000 " in self.stack.log_of(name), f"the last line of {name} is kept (seed {SEED})", self.stack)
         eventually(lambda: sum(path.stat().st_size for path in folder.iterdir()) <= (1024 + 64) << 10, f"the limit holds (seed {SEED})", self.stack)
+
+    def test_readers_that_stopped(self):
+        """L13: whoever follows and does not read costs no later reactor anything, and the file has each line."""
+        count = 20000 if SANITIZED else 100000
+        self.begin({"web": self.puppets.service(logs={"max_size": "1GiB"})})
+        puppet = self.puppets.meet()
+        stuck = [self.stuck_reader() for _ in range(20)]
+        self.under_fire()
+        for _ in range(10):
+            puppet.ask(f"number {count // 10}")
+            stuck += [self.stuck_reader() for _ in range(2)]
+        self.over()
+        self.lines("web", count)
+        for each in stuck:
+            each.close()
+
+    def stuck_reader(self):
+        """Asks for the log and all that follows, and never reads the answer."""
+        reader = UnixConnection(self.stack.state / "aurorad.sock")
+        self.addCleanup(reader.close)
+        try:
+            reader.request("GET", "/api/v1/services/web/logs?follow=1")
+        except OSError:
+            pass  # this reactor is being killed
+        return reader
+
+    def test_a_full_disk(self):
+        """L04: the service is never held up, and what is kept is in order and there once. What waits in memory while the
+        disk is full dies with a reactor: so much may be missing, and no more."""
+        stack, logs = in_a_small_disk(self, {"web": self.puppets.service(logs={"max_size": "100MiB"})}, 4 << 20)
+        puppet = self.puppets.meet()
+        self.stack, self.killer = stack, Killer(stack, random.Random(SEED))
+        puppet.ask("number 1000")
+        eventually(lambda: " 1000 " in (logs / "web.log").read_text(), "the log works", stack)
+        (logs / "filler").write_bytes(b"\0" * (3 << 20))
+        self.under_fire()
+        for _ in range(20):
+            puppet.ask("number 5000")
+        self.over()
+        (logs / "filler").unlink()
+        puppet.ask("number 1")
+        eventually(lambda: " 101001 " in (logs / "web.log").read_text(), f"it goes on (seed {SEED})", stack)
+        # The disk may be full within a line, and the beginning of that one stays.
+        whole = re.findall(r"^\S+ (\d+) [0-9a-f]{8}$", (logs / "web.log").read_text(), re.M)
+        numbers = [int(number) for number in whole]
+        self.assertEqual(numbers, sorted(set(numbers)), f"seed {SEED}")
+        self.assertEqual(numbers[:1000], [*range(1, 1001)], f"seed {SEED}")
 
 
 if __name__ == "__main__":

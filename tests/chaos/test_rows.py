@@ -1,9 +1,17 @@
 """Rows P of the catalogue of faults once more, with the reactor killed at random instants beside them."""
 
 import concurrent.futures
+import os
+import random
+import signal
+import subprocess
+from pathlib import Path
 
-from aurora_e2e import alive, carrying, eventually, main, zombies_of
-from killing import QUICK, SEED, UnderFire
+from aurora_e2e import CLEAN, DEADLINE, FOREVER, SANITIZED, alive, carrying, eventually, main, zombies_of
+from aurora_namespace import FirstCase, Inside, reactor_of
+from killing import QUICK, SEED, Killer, UnderFire
+
+LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 
 
 class Processes(UnderFire):
@@ -137,6 +145,95 @@ class Processes(UnderFire):
         self.over()
         eventually(lambda: not zombies_of(self.stack.process.pid) and not zombies_of(self.stack.reactor()), f"no zombie stays (seed {SEED})", self.stack)
         self.assertEqual(self.becomes("web", state="running")["pid"], puppet.pid, f"seed {SEED}")
+
+    def test_no_process_can_be_made(self):
+        """P09: neither for a service nor for the next reactor; when there are some again all is as it was asked for."""
+        self.begin({"web": self.puppets.service(restart=QUICK | {"limit": 1}), "calm": {"command": FOREVER}})
+        puppet = self.puppets.meet()
+        calm = self.becomes("calm", state="running")["pid"]
+        calls = "clone,clone3,fork,vfork"
+        tracer = self.traced(self.stack, "-e", f"trace={calls}", "-e", f"inject={calls}:error=EAGAIN", pid=self.stack.process.pid)
+        puppet.ask("exit 1")
+        puppet.gone()
+        os.kill(self.look("daemon")["pid"], signal.SIGKILL)
+        eventually(lambda: "cannot start the reactor" in self.stack.err(), "the keeper is refused too", self.stack)
+        self.assertTrue(alive(calm))
+        tracer.send_signal(signal.SIGINT)
+        tracer.communicate(timeout=DEADLINE)
+        self.under_fire()
+        puppet = self.puppets.meet()
+        self.over()
+        self.assertEqual(self.becomes("web", state="running", pid=puppet.pid)["restarts"], 1, f"seed {SEED}")
+        self.assertEqual(self.becomes("calm", state="running", pid=calm)["restarts"], 0, f"seed {SEED}")
+
+    def test_a_number_that_came_back(self):
+        """P11: both die, a service too, and a stranger gets its pid: it is neither taken over nor signalled."""
+        if not os.access(LAST_PID, os.W_OK):
+            self.skipTest("the next pid cannot be chosen here")
+        self.begin({"web": self.puppets.service(restart=QUICK)})
+        pid = self.puppets.meet().pid
+        self.becomes("web", state="running", pid=pid)
+        self.stack.kill()
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: not alive(pid), "it is gone")
+        stranger = self.born_as(pid)
+        self.stack.start()
+        puppet = self.puppets.meet()
+        self.under_fire()
+        self.over()
+        found = self.becomes("web", state="running", pid=puppet.pid)
+        self.assertNotEqual(found["pid"], pid, f"seed {SEED}")
+        self.ask("stop", "web")
+        self.becomes("web", state="stopped")
+        self.assertIsNone(stranger.poll(), f"the stranger lives (seed {SEED})")
+
+    def born_as(self, pid):
+        """A process of ours with that number."""
+        for _ in range(1000):
+            LAST_PID.write_text(str(pid - 1))
+            stranger = subprocess.Popen(["sleep", "1000"], env=CLEAN)
+            self.addCleanup(stranger.wait)
+            self.addCleanup(stranger.kill)
+            if stranger.pid == pid:
+                return stranger
+            stranger.kill()
+            stranger.wait()
+        self.skipTest(f"the number {pid} is not to be had")
+
+    def test_killed_for_memory(self):
+        """P16: told as SIGKILL, and started again."""
+        group = self.own_cgroup("memory")
+        (group / "memory.limit_in_bytes").write_text(str(20 << 20))
+        self.begin({"fat": self.puppets.service(restart=QUICK)})
+        puppet = self.puppets.meet()
+        (group / "cgroup.procs").write_text(str(puppet.pid))
+        self.under_fire()
+        puppet.tell("eat-memory 200000000")
+        puppet = self.puppets.meet()
+        self.over()
+        found = self.becomes("fat", state="running", pid=puppet.pid)
+        self.assertEqual((found["restarts"], found["last_exit"]["signal"]), (1, "SIGKILL"), f"seed {SEED}")
+
+
+class AsPidOne(FirstCase):
+    def test_orphans_in_a_container(self):
+        """P05: as the first process, thousands of orphans while one reactor after the other is killed; a service's own end is told."""
+        count = 200 if SANITIZED else 1000
+        stack, pid = self.first({"web": self.puppets.service(restart=QUICK), "calm": {"command": FOREVER}})
+        puppet = Inside(self.puppets)
+        killer = Killer(stack, random.Random(SEED), lambda: reactor_of(pid) if stack._answers() else None)
+        killer.start()
+        for _ in range(10):
+            puppet.ask(f"orphans {count}")
+        killer.join()
+        eventually(stack._answers, f"it answers (seed {SEED})", stack)
+        eventually(lambda: not zombies_of(pid) and not zombies_of(reactor_of(pid)), f"all are reaped (seed {SEED})", stack)
+        puppet.tell("exit 7")
+        Inside(self.puppets)
+        ends = [event["because"]["exit"]["code"] for event in stack.events() if event["because"]["exit"]]
+        self.assertEqual(ends, [7], f"seed {SEED}")
+        self.assertEqual(stack.status("calm")["restarts"], 0, f"seed {SEED}")
+        self.finish(stack, pid)
 
 
 if __name__ == "__main__":

@@ -1,38 +1,19 @@
 """A full disk below the logs: nobody waits for it, and what it cost is counted."""
 
 import re
-import subprocess
 import time
-from pathlib import Path
 
-from aurora_e2e import BIN, CLEAN, SANITIZED, cpu_seconds, eventually, main
+from aurora_e2e import SANITIZED, cpu_seconds, eventually, main
+from aurora_namespace import in_a_small_disk
 from aurora_puppet import PuppetCase, numbered_lines
 
 MIB = 1 << 20
 
 
 class Full(PuppetCase):
-    def in_a_small_disk(self, services, size):
-        """A daemon whose logs are on a disk of `size` bytes that only it sees; where we see that."""
-        daemon = self.daemon(services, start=False)
-        logs = daemon.state / "logs"
-        logs.mkdir(parents=True, mode=0o700)
-        daemon.state.chmod(0o700)
-        script = f"mount -t tmpfs -o size={size},mode=750 tmpfs '{logs}' && exec '{BIN}/aurorad' --http off"
-        with open(self.home / "aurorad.err", "ab") as log:
-            daemon.process = subprocess.Popen(["unshare", "-m", "/bin/sh", "-c", script], cwd=self.home, env=CLEAN,
-                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        eventually(daemon._answers, "aurorad answers", daemon)
-        return daemon, Path(f"/proc/{daemon.process.pid}/root{logs}")
-
-    def setUp(self):
-        super().setUp()
-        if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-            self.skipTest("no mount namespace can be made here")
-
     def test_no_space(self):
         """L04: on a full disk a service runs on, the oldest whole lines are dropped, counted and marked; all else is kept."""
-        daemon, logs = self.in_a_small_disk({"web": self.puppets.service(logs={"max_size": "100MiB"}), "other": self.puppets.service()}, 4 * MIB)
+        daemon, logs = in_a_small_disk(self, {"web": self.puppets.service(logs={"max_size": "100MiB"}), "other": self.puppets.service()}, 4 * MIB)
         puppet, other = self.puppets.meet("web"), self.puppets.meet("other")
         other.ask("out before")
         eventually(lambda: (logs / "other.log").exists() and (logs / "other.log").read_text() == "before\n", "the log works", daemon)
@@ -72,7 +53,7 @@ class Full(PuppetCase):
 
     def test_what_is_kept_and_how_often_it_is_tried(self):
         """L04: on a disk with 1 MiB for logs the newest 1 MiB waits, is tried again each 2 s without being busy, and that is told once."""
-        daemon, logs = self.in_a_small_disk({"web": self.puppets.service(logs={"max_size": "100MiB"})}, 4 * MIB)
+        daemon, logs = in_a_small_disk(self, {"web": self.puppets.service(logs={"max_size": "100MiB"})}, 4 * MIB)
         puppet = self.puppets.meet("web")
         (logs / "filler").write_bytes(b"\0" * 3 * MIB)
         lines = 200000

@@ -8,65 +8,9 @@ import unittest
 from pathlib import Path
 
 from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, SANITIZED, alive, eventually, main, zombies_of
-from aurora_puppet import PuppetCase
+from aurora_namespace import FirstCase, Inside, child_of
 
 MEANT = {signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGUSR2}
-
-
-def child_of(pid):
-    """Its first child; none: nothing."""
-    try:
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-    except (OSError, IndexError):
-        return None
-
-
-class Inside:
-    """A puppet in the namespace: its pid means nothing out here."""
-
-    def __init__(self, puppets):
-        self.connection = puppets.listener.accept()[0]
-        self.connection.settimeout(DEADLINE)
-        self.lines = self.connection.makefile("r")
-        assert self.lines.readline().startswith("hello ")
-        puppets.met.append(self)
-
-    def tell(self, order):
-        self.connection.sendall(order.encode() + b"\n")
-
-    def ask(self, order):
-        self.tell(order)
-        answer = self.lines.readline().strip()
-        assert answer == "ok" or answer.startswith("ok "), answer
-        return answer[3:]
-
-
-class FirstCase(PuppetCase):
-    def setUp(self):
-        super().setUp()
-        if subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "true"], capture_output=True).returncode:
-            self.skipTest("no pid namespace can be made here")
-
-    def launch(self, services, *unshare, before="", redirect="", **top):
-        """The daemon, not waited for; its `process` is unshare(1), which ends with the code of its child."""
-        daemon = self.daemon(services, start=False, **top)
-        command = f"{before} exec '{BIN}/aurorad' --http off {redirect}"
-        with open(self.home / "aurorad.err", "ab") as log:
-            daemon.process = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", *(unshare or ["--mount-proc"]), "/bin/sh", "-c", command],
-                                              cwd=self.home, env=CLEAN, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        return daemon
-
-    def first(self, services, *unshare, **how):
-        """The daemon, which answers, and its pid as seen from here."""
-        daemon = self.launch(services, *unshare, **how)
-        eventually(daemon._answers, "aurorad answers", daemon)
-        self.assertEqual(daemon.api("GET", "/api/v1/status")[1]["daemon"]["keeper_pid"], 1)
-        return daemon, child_of(daemon.process.pid)
-
-    def finish(self, daemon, pid, code=0, number=signal.SIGTERM):
-        if number:
-            os.kill(pid, number)
-        self.assertEqual(daemon.wait_end(), code, daemon.err()[-3000:])
 
 
 class First(FirstCase):

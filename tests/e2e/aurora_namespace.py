@@ -1,0 +1,91 @@
+"""aurorad in namespaces of its own: as the first process, and with a disk that only it sees."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from aurora_e2e import BIN, CLEAN, DEADLINE, eventually
+from aurora_puppet import PuppetCase
+
+
+def child_of(pid):
+    """Its first child; none: nothing."""
+    try:
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    except (OSError, IndexError):
+        return None
+
+
+def reactor_of(keeper):
+    """The child that is aurorad too; services are its children as well, once a reactor has died. None: nothing."""
+    for pid in Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            if os.path.samefile(f"/proc/{pid}/exe", BIN / "aurorad"):
+                return int(pid)
+    return None
+
+
+def in_a_small_disk(case, services, size):
+    """A daemon whose logs are on a disk of `size` bytes that only it sees; where we see that. Skips where none can be made."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        case.skipTest("no mount namespace can be made here")
+    daemon = case.daemon(services, start=False)
+    logs = daemon.state / "logs"
+    logs.mkdir(parents=True, mode=0o700)
+    daemon.state.chmod(0o700)
+    script = f"mount -t tmpfs -o size={size},mode=750 tmpfs '{logs}' && exec '{BIN}/aurorad' --http off"
+    with open(case.home / "aurorad.err", "ab") as log:
+        daemon.process = subprocess.Popen(["unshare", "-m", "/bin/sh", "-c", script], cwd=case.home, env=CLEAN,
+                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    eventually(daemon._answers, "aurorad answers", daemon)
+    return daemon, Path(f"/proc/{daemon.process.pid}/root{logs}")
+
+
+class Inside:
+    """A puppet in the namespace: its pid means nothing out here."""
+
+    def __init__(self, puppets):
+        self.connection = puppets.listener.accept()[0]
+        self.connection.settimeout(DEADLINE)
+        self.lines = self.connection.makefile("r")
+        assert self.lines.readline().startswith("hello ")
+        puppets.met.append(self)
+
+    def tell(self, order):
+        self.connection.sendall(order.encode() + b"\n")
+
+    def ask(self, order):
+        self.tell(order)
+        answer = self.lines.readline().strip()
+        assert answer == "ok" or answer.startswith("ok "), answer
+        return answer[3:]
+
+
+class FirstCase(PuppetCase):
+    def setUp(self):
+        super().setUp()
+        if subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "true"], capture_output=True).returncode:
+            self.skipTest("no pid namespace can be made here")
+
+    def launch(self, services, *unshare, before="", redirect="", **top):
+        """The daemon, not waited for; its `process` is unshare(1), which ends with the code of its child."""
+        daemon = self.daemon(services, start=False, **top)
+        command = f"{before} exec '{BIN}/aurorad' --http off {redirect}"
+        with open(self.home / "aurorad.err", "ab") as log:
+            daemon.process = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", *(unshare or ["--mount-proc"]), "/bin/sh", "-c", command],
+                                              cwd=self.home, env=CLEAN, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return daemon
+
+    def first(self, services, *unshare, **how):
+        """The daemon, which answers, and its pid as seen from here."""
+        daemon = self.launch(services, *unshare, **how)
+        eventually(daemon._answers, "aurorad answers", daemon)
+        self.assertEqual(daemon.api("GET", "/api/v1/status")[1]["daemon"]["keeper_pid"], 1)
+        return daemon, child_of(daemon.process.pid)
+
+    def finish(self, daemon, pid, code=0, number=signal.SIGTERM):
+        if number:
+            os.kill(pid, number)
+        self.assertEqual(daemon.wait_end(), code, daemon.err()[-3000:])
