@@ -184,7 +184,9 @@ std::string zsh_script() {
          "  if [[ $PREFIX == -* ]]; then _describe flag flags; else _describe word words_known; "
          "fi\n"
          "}\n"
-         "compdef _aurorctl aurorctl\n";
+         // As a file that compinit loads at the first TAB, its text is the function's body.
+         "if [[ $funcstack[1] == _aurorctl ]]; then _aurorctl \"$@\"; else compdef _aurorctl "
+         "aurorctl; fi\n";
 }
 
 std::string fish_flag(const flag& f, const std::string& condition) {
