@@ -41,6 +41,7 @@ openssl                         certificates for the TLS probe tests
 procps                          ps and friends, in end-to-end tests
 faketime                        clock steps
 systemd                         verifies the unit
+lintian                         the Debian packages, by Debian's own judge
 strace                          counts what an idle daemon does
 haproxy                         stands before the daemon, with what two parsers could read in two ways
 chromium                        the browser that the page is tested in
