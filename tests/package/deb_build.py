@@ -19,9 +19,17 @@ PEOPLE = {
 
 def pack(build, to, umask, variables, before):
     environment = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"} | variables
-    subprocess.run([*before, "cpack", "--config", build / "CPackConfig.cmake", "-B", to], check=True,
-                   stdout=subprocess.DEVNULL, env=environment, umask=umask)
-    return sorted(to.glob("*.deb"))
+    return subprocess.Popen([*before, "cpack", "--config", build / "CPackConfig.cmake", "-B", to],
+                            stdout=subprocess.DEVNULL, env=environment, umask=umask)
+
+
+def pack_by_all(build, out):
+    """The packages that each has made; all at once, for compressing takes the most of it."""
+    running = {who: pack(build, out / who, *how) for who, how in PEOPLE.items()}
+    failed = [who for who, packing in running.items() if packing.wait() != 0]
+    if failed:
+        sys.exit(f"cpack failed for the {' and the '.join(failed)}: see above")
+    return {who: sorted((out / who).glob("*.deb")) for who in PEOPLE}
 
 
 def contents(package, into):
@@ -52,7 +60,7 @@ def paths_within(package, build, scratch):
 
 def main(build, out):
     shutil.rmtree(out, ignore_errors=True)
-    made = {who: pack(build, out / who, *how) for who, how in PEOPLE.items()}
+    made = pack_by_all(build, out)
     names = [p.name for p in made["first"]]
     faults = []
     if len(names) != 2 or names != [p.name for p in made["second"]]:
