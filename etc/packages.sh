@@ -43,6 +43,8 @@ faketime                        clock steps
 systemd                         verifies the unit
 lintian                         the Debian packages, by Debian's own judge
 strace                          counts what an idle daemon does
+supervisor                      the same program under it and under what was imported from it
+ruby-foreman                    the same for a Procfile
 haproxy                         stands before the daemon, with what two parsers could read in two ways
 chromium                        the browser that the page is tested in
 prometheus                      scrapes the metrics, and its promtool judges them

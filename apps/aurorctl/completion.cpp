@@ -4,6 +4,7 @@
 #include "client.hpp"
 #include "context.hpp"
 #include "handlers.hpp"
+#include "import.hpp"
 
 namespace aurora::ctl {
 namespace {
@@ -40,6 +41,7 @@ bool takes_service(operand what) {
 std::string fixed_operands(operand what) {
   if (what == operand::shell) return "bash zsh fish";
   if (what == operand::autostart_action) return "enable disable status run";
+  if (what == operand::import_source) return joined(import_formats());
   return what == operand::verb ? joined(verb_names_list()) : std::string();
 }
 
@@ -120,6 +122,7 @@ std::string bash_script() {
     if (const auto fixed = fixed_operands(v.takes); !fixed.empty())
       out += " words='" + fixed + "';";
     if (v.takes == operand::file) out += " words=$(compgen -f -- \"$cur\");";
+    if (v.takes == operand::import_source) out += " words+=\" $(compgen -f -- \"$cur\")\";";
     if (v.takes == operand::directory) out += " words=$(compgen -d -- \"$cur\");";
     out += " : ;;\n";
   }
@@ -175,7 +178,7 @@ std::string zsh_script() {
       out += " words_known=(${(f)\"$(" + std::string(names_command) + ")\"});";
     if (const auto fixed = fixed_operands(v.takes); !fixed.empty())
       out += " words_known=(" + fixed + ");";
-    if (v.takes == operand::file) out += " _files;";
+    if (v.takes == operand::file || v.takes == operand::import_source) out += " _files;";
     if (v.takes == operand::directory) out += " _files -/;";
     out += " : ;;\n";
   }
@@ -220,7 +223,9 @@ std::string fish_script() {
     if (const auto fixed = fixed_operands(v.takes); !fixed.empty()) {
       out += "complete -c aurorctl" + here + " -a '" + fixed + "'\n";
     }
-    if (v.takes == operand::file) out += "complete -c aurorctl" + here + " -F\n";
+    if (v.takes == operand::file || v.takes == operand::import_source) {
+      out += "complete -c aurorctl" + here + " -F\n";
+    }
     if (v.takes == operand::directory) {
       out += "complete -c aurorctl" + here + " -a '(__fish_complete_directories)'\n";
     }

@@ -20,10 +20,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int first_port = 5000;    // as foreman counts: 5000 for the first process,
-constexpr int port_distance = 100;  // 5100 for the next
-constexpr int django_port = 8000;   // what runserver takes by itself
-constexpr int highest_port = 65535;
+constexpr int django_port = 8000;  // what runserver takes by itself
 constexpr std::size_t longest_name = 63;
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -83,7 +80,7 @@ class detector {
     if (!readable) return;
     result_.env_file = ".env";
     for (const auto& [name, value] : pairs) {
-      if (name == "PORT") port_ = port_from(value).value_or(port_);
+      if (name == "PORT") port_ = port_from(value);
     }
   }
 
@@ -107,24 +104,23 @@ class detector {
     if (!text) return;
     const auto before = result_.services.size();
     const auto lines = procfile_lines(*text);
+    procfile_ports ports(port_);
     for (const auto& line : lines.entries) {
       found_service service{service_name(line.name), "Procfile", {line.command}, {}, 0, false};
       service.once = line.name == "release";  // by convention it runs before the others, and ends
-      if (line.command.find("PORT") != std::string::npos && port_ <= highest_port) {
-        service.port = port_;
-      }
-      port_ += port_distance;
+      const auto port = ports.next(line.command);
+      if (port.listens) service.port = port.number;
       add(std::move(service));
     }
     has_procfile_ = result_.services.size() > before;
     std::vector<std::string> names;
     for (const auto& s : result_.services) names.push_back(s.name);
+    const auto refused = lines.refused_lines.size();
     tell("Procfile",
          (has_procfile_ ? enumerate(names) : std::string("not used: no process in it")) +
-             (lines.refused == 0 ? ""
-                                 : fmt::format("; {} line{} left out that cannot be "
-                                               "understood",
-                                               lines.refused, lines.refused == 1 ? "" : "s")));
+             (refused == 0 ? ""
+                           : fmt::format("; {} line{} left out that cannot be understood", refused,
+                                         refused == 1 ? "" : "s")));
   }
 
   std::string package_manager() const {
@@ -189,7 +185,7 @@ class detector {
   std::string directory_;
   config_source& disk_;
   detected result_;
-  int port_ = first_port;
+  std::optional<int> port_;
   bool has_procfile_ = false;
 };
 

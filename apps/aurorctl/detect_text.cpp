@@ -14,6 +14,8 @@ constexpr std::string_view blanks = " \t";
 constexpr std::string_view name_letters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::size_t most_names = 100;
+constexpr int port_distance = 100;
+constexpr int highest_port = 65535;
 
 /// The next line, without its end.
 std::string_view take_line(std::string_view& rest) {
@@ -55,17 +57,26 @@ bool tellable(std::string_view text, std::size_t most) {
 
 procfile_content procfile_lines(std::string_view text) {
   procfile_content result;
-  while (!text.empty()) {
+  for (unsigned number = 1; !text.empty(); ++number) {
     const auto line = trimmed(take_line(text));
     if (line.empty() || line.front() == '#') continue;
     const auto end = line.find_first_not_of(name_letters);
     const bool named = end != 0 && end != std::string_view::npos && line[end] == ':';
     const auto command = named ? trimmed(line.substr(end + 1)) : std::string_view();
     if (command.empty() || !tellable(command)) {
-      ++result.refused;
+      result.refused_lines.push_back(number);
       continue;
     }
-    result.entries.push_back({std::string(line.substr(0, end)), std::string(command)});
+    result.entries.push_back({std::string(line.substr(0, end)), std::string(command), number});
+  }
+  return result;
+}
+
+procfile_ports::given procfile_ports::next(std::string_view command) {
+  given result;
+  if (port_ <= highest_port) {
+    result = {port_, command.find("PORT") != std::string_view::npos};
+    port_ += port_distance;
   }
   return result;
 }
@@ -95,7 +106,7 @@ std::optional<int> port_from(std::string_view text) {
   int port = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
   const bool whole = ec == std::errc() && end == text.data() + text.size();
-  return whole && port > 0 && port <= 65535 ? std::optional<int>(port) : std::nullopt;
+  return whole && port > 0 && port <= highest_port ? std::optional<int>(port) : std::nullopt;
 }
 
 }  // namespace aurora::ctl

@@ -19,6 +19,7 @@ int verb_why(context& c);
 int verb_graph(context& c);
 int verb_validate(context& c);
 int verb_doctor(context& c);
+int verb_import(context& c);
 int verb_plan(context& c);
 int verb_reload(context& c);
 int verb_rollback(context& c);

@@ -11,6 +11,7 @@
 
 #include "context.hpp"
 #include "detect.hpp"
+#include "draft_source.hpp"
 #include "handlers.hpp"
 #include "places.hpp"
 #include "quoting.hpp"
@@ -20,23 +21,6 @@
 
 namespace aurora::ctl {
 namespace {
-
-/// The disk, with the file on it that is about to be written.
-class with_draft : public config_source {
- public:
-  with_draft(std::string path, std::string text) : path_(std::move(path)), text_(std::move(text)) {}
-  std::optional<std::string> read(const std::string& path, std::string& why) override {
-    return path == path_ ? text_ : disk_.read(path, why);
-  }
-  std::vector<std::string> glob(const std::string& pattern) override { return disk_.glob(pattern); }
-  std::optional<std::string> variable(const std::string& name) override {
-    return disk_.variable(name);
-  }
-
- private:
-  disk_source disk_;
-  std::string path_, text_;
-};
 
 std::string directory_of(const invocation& given) {
   if (given.config) {
@@ -62,14 +46,9 @@ failure already_there(const std::string& file) {
           "writes a new one"};
 }
 
-bool something_at(const std::string& file) {
-  struct stat found {};
-  return ::lstat(file.c_str(), &found) == 0;
-}
-
 /// What is written can be started: nothing that was detected may spoil that.
 void check(const std::string& file, const std::string& text) {
-  with_draft source(file, text);
+  draft_source source(file, text);
   const auto loaded = load_config(file, source);
   if (loaded.stack) return;
   std::vector<std::string> faults;
@@ -79,21 +58,6 @@ void check(const std::string& file, const std::string& text) {
                     "' makes no valid configuration",
                 "nothing was written; put right what is named, or start in an empty directory",
                 std::move(faults));
-}
-
-/// Returns: where the one that was there is kept; empty: there was none.
-std::string write(const std::string& file, const std::string& text, bool force) {
-  if (force && something_at(file)) {
-    std::string kept = keep_a_copy(file);
-    struct stat found {};
-    if (::lstat(file.c_str(), &found) == 0 && S_ISLNK(found.st_mode)) {
-      std::filesystem::remove(file);  // the link is kept under the other name, as it is
-    }
-    replace_whole(file, text, 0644);
-    return kept;
-  }
-  if (!create_whole(file, text, 0644)) throw already_there(file);
-  return {};
 }
 
 std::string compose_told(const detected& found) {
@@ -157,7 +121,9 @@ int verb_init(context& c) {
   const detected found = detect(directory, disk);
   const std::string text = starter_text(found);
   check(file, text);
-  const std::string kept = write(file, text, force);
+  const auto written = write_new(file, text, force);
+  if (!written) throw already_there(file);
+  const std::string& kept = *written;
   if (c.given.json) {
     tell_json(c, file, kept, found);
     return 0;

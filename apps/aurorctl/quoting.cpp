@@ -42,6 +42,13 @@ std::string unit_quoted(std::string_view word) {
   return out;
 }
 
+std::string config_quoted(std::string_view text) {
+  if (text.find("${") == text.npos && text.find("$$") == text.npos) return std::string(text);
+  std::string out;
+  for (const char c : text) out += c == '$' ? std::string("$$") : std::string(1, c);
+  return out;
+}
+
 bool is_one_line(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });

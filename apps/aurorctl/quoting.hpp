@@ -19,6 +19,10 @@ std::string unit_quoted(std::string_view word);
 /// The program itself: no variable is looked for in that, so that a `$` stays as it is.
 std::string unit_program(std::string_view path);
 
+/// Text that the loader of a configuration is to hand on as it is: it takes `${` and `$$` for its
+/// own, and leaves another `$` alone.
+std::string config_quoted(std::string_view text);
+
 /// Whether it can stand on a line of a file: no newline, nor any other control character.
 bool is_one_line(std::string_view text);
 

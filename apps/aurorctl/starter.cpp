@@ -3,6 +3,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "quoting.hpp"
+
 namespace aurora::ctl {
 namespace {
 
@@ -10,19 +12,9 @@ std::string string_of(std::string_view text) {
   return boost::json::serialize(boost::json::value(text));
 }
 
-/// What a shell is to see: the loader takes `${` and `$$` for its own.
-std::string for_the_shell(const std::string& command) {
-  if (command.find("${") == std::string::npos && command.find("$$") == std::string::npos) {
-    return command;
-  }
-  std::string out;
-  for (const char c : command) out += c == '$' ? std::string("$$") : std::string(1, c);
-  return out;
-}
-
 /// A single string is a line for /bin/sh, a list is a program and its arguments.
 std::string command_of(const std::vector<std::string>& command) {
-  if (command.size() == 1) return string_of(for_the_shell(command.front()));
+  if (command.size() == 1) return string_of(config_quoted(command.front()));
   std::string out;
   for (const auto& word : command) out += (out.empty() ? "" : ", ") + string_of(word);
   return "[" + out + "]";

@@ -179,6 +179,22 @@ std::vector<verb> changing_verbs() {
        0,
        any,
        verb_doctor},
+      {"import",
+       "FORMAT FILE",
+       "make a configuration from that of another tool",
+       "Needs no daemon. The configuration goes to stdout, or with --output to a file, which then "
+       "is\n"
+       "written whole or not at all. What could not be carried over is told on stderr, each key "
+       "with\n"
+       "its place and what comes nearest. FORMAT is supervisord or procfile.",
+       "aurorctl import supervisord /etc/supervisor/supervisord.conf -o aurora.json",
+       {{"output", 'o', "FILE", "write it there instead of stdout", ""},
+        {"force", 0, "", "replace the file that is there; it is kept as FILE.bak", ""},
+        {"strict", 0, "", "exit with 1 when anything was not carried over", ""}},
+       operand::import_source,
+       2,
+       2,
+       verb_import},
       {"plan",
        "",
        "show what a reload would do",

@@ -31,6 +31,8 @@ enum class operand {
   directory,
   shell,
   autostart_action,
+  import_source,
+  export_format,
   verb
 };
 

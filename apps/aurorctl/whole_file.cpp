@@ -134,6 +134,24 @@ std::string keep_a_copy(const std::string& path) {
   throw cannot("keep", path, EEXIST);
 }
 
+bool something_at(const std::string& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0;
+}
+
+std::optional<std::string> write_new(const std::string& path, std::string_view text, bool force) {
+  if (!force || !something_at(path)) {
+    return create_whole(path, text, 0644) ? std::optional<std::string>("") : std::nullopt;
+  }
+  std::string kept = keep_a_copy(path);
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode)) {
+    std::filesystem::remove(path);  // the link is kept under the other name, as it is
+  }
+  replace_whole(path, text, 0644);
+  return kept;
+}
+
 std::optional<std::string> read_if_there(const std::string& path, const std::string& purpose) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) {

@@ -22,6 +22,15 @@ void replace_whole(const std::string& path, std::string_view text, mode_t mode_o
 /// its own, too, until something takes that. Returns: the new name. Throws `failure`.
 std::string keep_a_copy(const std::string& path);
 
+/// Whether there is something of that name, a symbolic link to nothing included.
+bool something_at(const std::string& path);
+
+/// Makes a file that was not there, readable by all but for the umask. With `force` also in the
+/// place of one that is, which is kept by `keep_a_copy` before; a symbolic link is kept as one.
+/// Returns: where it is kept; empty: there was none; nothing: there is one, and no `force`.
+/// Throws `failure`.
+std::optional<std::string> write_new(const std::string& path, std::string_view text, bool force);
+
 /// The content of a regular file; nothing: there is no such file. Throws `failure` for all else.
 std::optional<std::string> read_if_there(const std::string& path, const std::string& purpose);
 
