@@ -20,6 +20,7 @@ libfmt-dev                      text
 libssl-dev                      HTTPS probes
 zlib1g-dev                      compressed logs
 libre2-dev                      patterns that cannot run away
+libyaml-cpp-dev                 aurorctl import: compose files and other YAML (static)
 python3                         the sample stack, the lint tests
 python3-venv                    the sample's virtualenv
 LIST

@@ -27,8 +27,12 @@ struct format {
   void (*import)(const convert::input&, convert::draft&);
 };
 constexpr format formats[] = {
+    {"aurora-supervisor", convert::import_aurora_supervisor},
     {"supervisord", convert::import_supervisord},
     {"procfile", convert::import_procfile},
+    {"compose", convert::import_compose},
+    {"process-compose", convert::import_process_compose},
+    {"pm2", convert::import_pm2},
 };
 
 const format& format_named(const std::string& name) {

@@ -186,7 +186,9 @@ std::vector<verb> changing_verbs() {
        "is\n"
        "written whole or not at all. What could not be carried over is told on stderr, each key "
        "with\n"
-       "its place and what comes nearest. FORMAT is supervisord or procfile.",
+       "its place and what comes nearest. FORMAT is one of aurora-supervisor, supervisord, "
+       "procfile, compose,\n"
+       "process-compose and pm2.",
        "aurorctl import supervisord /etc/supervisor/supervisord.conf -o aurora.json",
        {{"output", 'o', "FILE", "write it there instead of stdout", ""},
         {"force", 0, "", "replace the file that is there; it is kept as FILE.bak", ""},

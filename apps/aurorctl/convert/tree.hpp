@@ -44,11 +44,15 @@ std::optional<long long> as_number(const tree& value);
 /// least one fault with its place. Text that is no UTF-8, holds NUL or is longer than 4 MiB is
 /// refused by all of them.
 
-/// YAML 1.2 by yaml-cpp, JSON too, which is a part of it. Merge keys (`<<`) are applied. Refused
+/// YAML 1.2 by yaml-cpp. Merge keys (`<<`) are applied. Refused
 /// beside what is no YAML: more than one document, keys twice, keys that are no text, tags of an
 /// application, nesting deeper than 64, and more than 100,000 values once all aliases are
 /// followed.
 std::optional<tree> read_yaml(const std::string& text, const std::string& file,
+                              diagnostics& faults);
+
+/// JSON, which is YAML but for the escapes of characters beyond U+FFFF.
+std::optional<tree> read_json(const std::string& text, const std::string& file,
                               diagnostics& faults);
 
 /// A file of Python's configparser as supervisord reads it: a map of sections, each a map of text.
