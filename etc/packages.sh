@@ -46,6 +46,8 @@ lintian                         the Debian packages, by Debian's own judge
 strace                          counts what an idle daemon does
 supervisor                      the same program under it and under what was imported from it
 ruby-foreman                    the same for a Procfile
+python3-kubernetes              the models of its schemas, for exported manifests
+python3-yaml                    reads what is exported
 haproxy                         stands before the daemon, with what two parsers could read in two ways
 chromium                        the browser that the page is tested in
 prometheus                      scrapes the metrics, and its promtool judges them

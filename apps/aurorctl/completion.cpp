@@ -41,6 +41,7 @@ bool takes_service(operand what) {
 std::string fixed_operands(operand what) {
   if (what == operand::shell) return "bash zsh fish";
   if (what == operand::autostart_action) return "enable disable status run";
+  if (what == operand::export_format) return joined(export_formats());
   if (what == operand::import_source) return joined(import_formats());
   return what == operand::verb ? joined(verb_names_list()) : std::string();
 }

@@ -20,6 +20,7 @@ int verb_graph(context& c);
 int verb_validate(context& c);
 int verb_doctor(context& c);
 int verb_import(context& c);
+int verb_export(context& c);
 int verb_plan(context& c);
 int verb_reload(context& c);
 int verb_rollback(context& c);

@@ -33,6 +33,7 @@ constexpr format formats[] = {
     {"compose", convert::import_compose},
     {"process-compose", convert::import_process_compose},
     {"pm2", convert::import_pm2},
+    {"systemd", convert::import_systemd},
 };
 
 const format& format_named(const std::string& name) {
@@ -72,15 +73,6 @@ void check(const std::string& from, const std::string& file, const std::string& 
       "nothing was written; put right what is named, where it comes from", std::move(faults));
 }
 
-void tell_lost(context& c, const convert::draft& made) {
-  if (c.given.json) return;
-  for (const auto& each : made.lost) c.err.line(neutralise(to_string(each), sgr::strip));
-  if (made.lost.empty() || c.given.quiet) return;
-  const auto count = made.lost.size();
-  c.err.line(c.err.paint(colour::yellow, fmt::format("{} thing{} not carried over, as told above",
-                                                     count, count == 1 ? "" : "s")));
-}
-
 void tell_json(context& c, const std::string& text, const std::string& file,
                const convert::draft& made) {
   json::array lost;
@@ -96,6 +88,14 @@ std::vector<std::string> import_formats() {
   std::vector<std::string> names;
   for (const auto& f : formats) names.emplace_back(f.name);
   return names;
+}
+
+void tell_lost(context& c, const diagnostics& lost) {
+  if (c.given.json) return;
+  for (const auto& each : lost) c.err.line(neutralise(to_string(each), sgr::strip));
+  if (lost.empty() || c.given.quiet) return;
+  c.err.line(c.err.paint(colour::yellow, fmt::format("{} thing{} not carried over, as told above",
+                                                     lost.size(), lost.size() == 1 ? "" : "s")));
 }
 
 int verb_import(context& c) {
@@ -120,7 +120,7 @@ int verb_import(context& c) {
   }
   const std::string text = made.text();
   check(file, target, text);
-  tell_lost(c, made);
+  tell_lost(c, made.lost);
   if (wanted && !write_new(target, text, c.given.has("force"))) {
     throw failure(exit_code::failed, "there is a file already: '" + target + "'",
                   "name another one");

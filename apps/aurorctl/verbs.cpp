@@ -188,7 +188,7 @@ std::vector<verb> changing_verbs() {
        "with\n"
        "its place and what comes nearest. FORMAT is one of aurora-supervisor, supervisord, "
        "procfile, compose,\n"
-       "process-compose and pm2.",
+       "process-compose, pm2 and systemd.",
        "aurorctl import supervisord /etc/supervisor/supervisord.conf -o aurora.json",
        {{"output", 'o', "FILE", "write it there instead of stdout", ""},
         {"force", 0, "", "replace the file that is there; it is kept as FILE.bak", ""},
@@ -197,6 +197,23 @@ std::vector<verb> changing_verbs() {
        2,
        2,
        verb_import},
+      {"export",
+       "FORMAT",
+       "write the configuration down for another tool",
+       "Needs no daemon. All files go to stdout, or with --output into a directory. What that "
+       "tool\n"
+       "has no word for is told on stderr. FORMAT is one of systemd, compose, kubernetes, "
+       "procfile,\n"
+       "dot and mermaid.",
+       "aurorctl export systemd -o units    a unit for each instance; systemd-analyze verify "
+       "units/*",
+       {{"output", 'o', "DIR", "write the files there instead of stdout", ""},
+        {"force", 0, "", "replace files that are there; they are kept as FILE.bak", ""},
+        {"strict", 0, "", "exit with 1 when anything was not carried over", ""}},
+       operand::export_format,
+       1,
+       1,
+       verb_export},
       {"plan",
        "",
        "show what a reload would do",

@@ -180,5 +180,57 @@ class Pm2(ImportCase):
         self.assertIn("node -p", self.ctl("import", "pm2", file, check=6).stderr)
 
 
+UNIT = """\
+# a unit
+[Unit]
+Description=The 100%% shop
+After=network.target
+StartLimitBurst=4
+StartLimitIntervalSec=1min 30s
+
+[Service]
+Type=notify
+User=nobody
+WorkingDirectory=/srv
+Environment=A=1 "B=two words" 'C=$x %% %n'
+Environment=D=4
+EnvironmentFile=-/nowhere/env
+ExecStartPre=-/bin/mkdir -p x
+ExecStart=
+ExecStart=/usr/bin/python3 -m shop \\
+  # between
+  --name %N "a b"
+ExecStop=/bin/kill -INT ${MAINPID}
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-abnormal
+RestartSec=2
+SuccessExitStatus=7 SIGUSR1
+KillMode=mixed
+KillSignal=SIGQUIT
+TimeoutStopSec=1min
+LimitNOFILE=4096
+MemoryMax=512M
+CPUQuota=150%
+PrivateTmp=yes
+Nice=5
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class Systemd(ImportCase):
+    def test_every_key(self):
+        file = self.put("shop.service", UNIT)
+        config = self.imported("systemd", file, "Unit.After", "Service.EnvironmentFile", "Service.ExecStartPre", "Service.ExecStop", "Service.ExecReload", "Service.Restart",
+                               "Service.SuccessExitStatus", "Service.PrivateTmp", "Install.WantedBy")
+        self.assertEqual(config["services"]["shop"], {
+            "command": ["/usr/bin/python3", "-m", "shop", "--name", "shop", "a b"], "hooks": {"pre_start": ["/bin/mkdir", "-p", "x"]},
+            "env": {"A": "1", "B": "two words", "C": "$$x % shop.service", "D": "4"}, "ready": {"notify": True}, "working_dir": "/srv", "user": "nobody",
+            "nice": 5, "restart": {"policy": "on-failure", "delay": "2s", "factor": 1, "jitter": 0, "limit": 3, "window": "1m30s", "success_codes": [0, 7]},
+            "stop": {"timeout": "1m", "signal": "SIGQUIT", "to": "main"},
+            "limits": {"nofile": 4096, "memory": "512MiB", "cpu": 1.5}, "labels": {"description": "The 100% shop"}})
+
+
 if __name__ == "__main__":
     main()

@@ -324,8 +324,8 @@ class importer : yaml_keys {
     std::string digits = value.text;
     while (!digits.empty() && (digits.back() == 'b' || digits.back() == 'B')) digits.pop_back();
     const char unit = digits.empty() ? '0' : static_cast<char>(digits.back() | 0x20);
-    const std::string name = unit == 'k' ? "KiB" : unit == 'm' ? "MiB" : unit == 'g' ? "GiB" : "";
-    if (!name.empty()) digits.pop_back();
+    const std::string name = unit == 'k' ? "KiB" : unit == 'm' ? "MiB" : unit == 'g' ? "GiB" : "B";
+    if (name != "B") digits.pop_back();
     return digits + name;
   }
 

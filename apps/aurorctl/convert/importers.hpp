@@ -12,5 +12,6 @@ void import_procfile(const input& in, draft& to);
 void import_compose(const input& in, draft& to);
 void import_process_compose(const input& in, draft& to);
 void import_pm2(const input& in, draft& to);
+void import_systemd(const input& in, draft& to);
 
 }  // namespace aurora::ctl::convert
