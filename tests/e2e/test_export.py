@@ -13,7 +13,7 @@ STACK = {"name": "shop", "env": {"STAGE": "prod"}, "services": {
     "db": {"command": ["/bin/sleep", "1000"], "port": 5432, "user": "daemon", "limits": {"nofile": 4096, "memory": "512MiB", "cpu": 1.5, "tasks": 64},
            "stop": {"signal": "SIGINT", "timeout": "20s", "to": "main"}, "labels": {"image": "postgres:16"}},
     "web": {"command": "echo \"100% $$HOME\" 'a b'; exec sleep 1000", "port": 8080, "instances": 2, "depends_on": ["db", "init"],
-            "env": {"QUOTED": "a \"b\" $x %h\\"}, "hooks": {"pre_start": ["/bin/true"]}, "watch": {"paths": ["."]},
+            "env": {"CALL": "$(STAGE)", "QUOTED": "a \"b\" $x %h\\"}, "hooks": {"pre_start": ["/bin/true"]}, "watch": {"paths": ["."]},
             "health": {"http": "http://127.0.0.1:${PORT}/live"}, "restart": {"limit": 4, "success_codes": [0, 7]}},
     "init": {"command": ["/bin/true"], "type": "oneshot", "autostart": False},
     "far": {"type": "external", "health": {"tcp": "127.0.0.1:6379"}}}}
@@ -117,6 +117,7 @@ class Kubernetes(ExportCase):
         (container,) = pod["spec"]["containers"]
         self.assertEqual(container["livenessProbe"]["httpGet"], {"path": "/live", "port": 8080})
         self.assertTrue(all(set(each) == {"name", "value"} and isinstance(each["value"], str) for each in container["env"]))
+        self.assertIn({"name": "CALL", "value": "$$(STAGE)"}, container["env"])
         self.assertEqual(service["spec"]["ports"], [{"port": 8080, "targetPort": 8080}])
         job = yaml.safe_load(files["init.yaml"])
         self.assertEqual((job["apiVersion"], job["kind"], job["spec"]["template"]["spec"]["restartPolicy"]), ("batch/v1", "Job", "OnFailure"))

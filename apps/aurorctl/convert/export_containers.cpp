@@ -176,6 +176,21 @@ std::string dns_name(const std::string& name) {
   return out;
 }
 
+/// `$(NAME)` is filled in there, in commands and in variables.
+std::string unfilled(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text.compare(i, 2, "$(") == 0 ? std::string("$$") : std::string(1, text[i]);
+  }
+  return out;
+}
+
+json::array unfilled(const std::vector<std::string>& words) {
+  json::array list;
+  for (const auto& word : words) list.emplace_back(unfilled(word));
+  return list;
+}
+
 json::object probe_of(const outgoing& one, const health_spec& health, losses& lost) {
   json::object probe;
   if (const auto* exec = std::get_if<exec_probe>(&health.probe)) {
@@ -209,12 +224,12 @@ json::object probe_of(const outgoing& one, const health_spec& health, losses& lo
 json::object container_of(const service_spec& of, losses& lost) {
   const outgoing one(of, 1);
   json::object to{{"name", dns_name(of.name)}, {"image", image_of(of, lost)}};
-  to["command"] = list_of(one.words(of.command));
+  to["command"] = unfilled(one.words(of.command));
   to["workingDir"] = of.working_dir;
   json::array env;
   for (const auto& [name, value] : one.variables()) {
     if (of.instances == 1 || name != "AURORA_INSTANCE")
-      env.emplace_back(json::object{{"name", name}, {"value", value}});
+      env.emplace_back(json::object{{"name", name}, {"value", unfilled(value)}});
   }
   to["env"] = std::move(env);
   if (one.port() != 0) to["ports"] = json::array{json::object{{"containerPort", one.port()}}};
