@@ -50,12 +50,10 @@ run_release() {
   tests release -L 'e2e|package'
 }
 
-# The second compiler builds the library, and each parser of foreign text is fuzzed for a while. What
-# has not changed since it last passed is not fuzzed again.
+# Each parser of foreign text is fuzzed for a while. What has not changed since it last passed is not fuzzed again.
 run_fuzz() {
-  step "fuzz: clang builds the library, libFuzzer tries the parsers"
+  step "fuzz: libFuzzer tries the parsers"
   configure fuzz -D AURORA_TESTS=ON
-  build fuzz aurora
   local target name sum corpus seconds=${AURORA_FUZZ_SECONDS:-20}
   for target in $(ninja -C build/fuzz -t targets all | sed -n 's|^\([^ :]*_fuzz\): CXX_EXECUTABLE_LINKER.*|\1|p'); do
     name=$(basename "$target" _fuzz)
