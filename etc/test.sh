@@ -50,32 +50,40 @@ run_release() {
   tests release -L 'e2e|package'
 }
 
-# Each parser of foreign text is fuzzed for a while. What has not changed since it last passed is not fuzzed again.
+# Each parser of foreign text is fuzzed for a while, as many at once as there are cores. What has not changed since
+# it last passed is not fuzzed again.
 run_fuzz() {
   step "fuzz: libFuzzer tries the parsers"
   configure fuzz -D AURORA_TESTS=ON
-  local target name sum corpus seconds=${AURORA_FUZZ_SECONDS:-20}
-  for target in $(ninja -C build/fuzz -t targets all | sed -n 's|^\([^ :]*_fuzz\): CXX_EXECUTABLE_LINKER.*|\1|p'); do
-    name=$(basename "$target" _fuzz)
-    build fuzz "$target"
-    sum=$(sha256sum "build/fuzz/$target")
-    if [ "$(cat "build/fuzz/$name.passed" 2>/dev/null)" = "$sum" ]; then
-      echo "    $name: unchanged since it passed"
-      continue
-    fi
-    corpus=tests/fuzz/corpus/$name
-    echo "    $name: ${seconds} s from $(find "$corpus" -type f 2>/dev/null | wc -l) samples"
-    mkdir -p "build/fuzz/found/$name" "$corpus"
-    # The first folder takes what is found; the committed one is only read.
-    if ! "build/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-      -artifact_prefix="build/fuzz/$name-" "build/fuzz/found/$name" "$corpus" >"build/fuzz/$name.log" 2>&1; then
-      tail -n 60 "build/fuzz/$name.log" >&2
-      echo "error: the fuzzer broke the $name parser; its input is build/fuzz/$name-*" >&2
-      return 1
-    fi
-    sed -n 's/^stat::number_of_executed_units: */    runs: /p' "build/fuzz/$name.log"
-    echo "$sum" >"build/fuzz/$name.passed"
-  done
+  local targets
+  targets=$(ninja -C build/fuzz -t targets all | sed -n 's|^\([^ :]*_fuzz\): CXX_EXECUTABLE_LINKER.*|\1|p')
+  # shellcheck disable=SC2086
+  build fuzz $targets
+  export -f fuzz
+  # shellcheck disable=SC2016,SC2086
+  printf '%s\n' $targets | xargs -P "$(nproc)" -I '{}' bash -euo pipefail -c 'fuzz "$1"' fuzz '{}'
+}
+
+# fuzz TARGET
+fuzz() {
+  local target=$1 name sum corpus seconds=${AURORA_FUZZ_SECONDS:-60}
+  name=$(basename "$target" _fuzz)
+  sum=$(sha256sum "build/fuzz/$target")
+  if [ "$(cat "build/fuzz/$name.passed" 2>/dev/null)" = "$sum" ]; then
+    echo "    $name: unchanged since it passed"
+    return
+  fi
+  corpus=tests/fuzz/corpus/$name
+  mkdir -p "build/fuzz/found/$name" "$corpus"
+  # The first folder takes what is found; the committed one is only read.
+  if ! "build/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz/$name-" "build/fuzz/found/$name" "$corpus" >"build/fuzz/$name.log" 2>&1; then
+    tail -n 60 "build/fuzz/$name.log" >&2
+    echo "error: the fuzzer broke the $name parser; its input is build/fuzz/$name-*" >&2
+    return 1
+  fi
+  echo "    $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$name.log") runs in ${seconds} s"
+  echo "$sum" >"build/fuzz/$name.passed"
 }
 
 # The rooms that have threads: one for the loop, and the workers beside it.
