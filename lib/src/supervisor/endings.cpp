@@ -54,11 +54,19 @@ void endings::note(pid_t pid, const exit_status& status) {
   if (file_ >= 0 && ::pwrite(file_, &text, sizeof text, 0) != sizeof text) noted_pid_ = 0;
 }
 
-std::optional<exit_status> endings::status_of(pid_t pid) const {
+std::optional<exit_status> endings::known(pid_t pid) const {
   if (keeper_)
     if (const auto told = keeper_->status_of(pid)) return told;
   if (pid == noted_pid_) return noted_;
   return std::nullopt;
+}
+
+// It may have been reaped a moment ago, by a keeper that had a reactor before this one.
+std::optional<exit_status> endings::status_of(pid_t pid) const {
+  if (const auto status = known(pid)) return status;
+  if (!keeper_ || keeper_->generation() == 0) return std::nullopt;
+  keeper_->catch_up(pid);
+  return known(pid);
 }
 
 // Its parent is the keeper: then it was a child of a reactor of this keeper. Else both died, and
@@ -70,7 +78,7 @@ bool endings::hears_of(pid_t pid) const {
 }
 
 boost::asio::awaitable<exit_status> endings::ended(pid_t pid) {
-  if (const auto known = status_of(pid)) co_return *known;
+  if (const auto status = known(pid)) co_return *status;
   if (!keeper_) co_return exit_status{};
   auto telling = keeper_->ended(pid);
   co_return co_await std::move(telling);

@@ -30,6 +30,8 @@ class endings final : public reactor::exit_source {
  private:
   struct last_note;
 
+  std::optional<exit_status> known(pid_t pid) const;
+
   int file_ = -1;
   pid_t noted_pid_ = 0;  ///< by the daemon before
   exit_status noted_;

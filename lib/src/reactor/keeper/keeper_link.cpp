@@ -1,6 +1,7 @@
 #include "reactor/keeper/keeper_link.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <unordered_map>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,6 +38,9 @@ struct wait_for_end {
   asio::steady_timer told;  ///< cancelled when `status` is set
   std::optional<exit_status> status;
 };
+
+/// That the keeper has for what it is about to say.
+constexpr auto moment = std::chrono::milliseconds(100);
 
 std::optional<keeper::held_key> make_key(keeper::kind kind, std::string_view name,
                                          std::int64_t number) {
@@ -79,6 +84,7 @@ struct keeper_link::impl {
   keeper::beginning begin{};
   bool begun = false;
   bool alive = true;
+  bool caught_up = false;
   std::unordered_map<pid_t, ended_process> ends;  ///< until settled
   std::unordered_map<pid_t, std::shared_ptr<wait_for_end>> waiting;
   std::function<void()>* on_gone = nullptr;
@@ -228,6 +234,18 @@ std::uint64_t keeper_link::generation() const { return impl_->begin.generation; 
 pid_t keeper_link::keeper_pid() const { return impl_->begin.keeper_pid; }
 keeper::standing keeper_link::standing() const { return impl_->begin.how; }
 bool keeper_link::alive() const { return impl_->alive; }
+
+void keeper_link::catch_up(pid_t pid) {
+  impl& own = *impl_;
+  const auto until = std::chrono::steady_clock::now() + moment;
+  while (own.alive && !own.caught_up && own.ends.count(pid) == 0) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    pollfd heard{own.link, POLLIN, 0};
+    own.caught_up = left.count() <= 0 || ::poll(&heard, 1, static_cast<int>(left.count())) <= 0;
+    own.drain();
+  }
+}
 
 std::optional<exit_status> keeper_link::status_of(pid_t pid) const {
   const auto found = impl_->ends.find(pid);

@@ -62,6 +62,10 @@ class keeper_link {
 
   /// Of a process that the keeper reaped; nothing: not (yet), or it is settled.
   std::optional<exit_status> status_of(pid_t pid) const;
+  /// Hears what the keeper has to say about a process that is gone. It tells of each as soon as it
+  /// has reaped it: where nothing comes within 100 ms it is none of its, and no other is waited for
+  /// any more. Blocks; for the time of taking over.
+  void catch_up(pid_t pid);
   /// Until the keeper tells the end of `pid`, at once where it already did; `unknown` when the
   /// keeper is gone. Any number of waiters. On terminal cancellation throws operation_aborted.
   boost::asio::awaitable<exit_status> ended(pid_t pid);
