@@ -41,10 +41,8 @@ std::vector<std::string> known_services(const stack_spec& stack,
   for (const auto& name : names) {
     const auto service = name.substr(0, name.find('@'));
     if (std::find(all.begin(), all.end(), service) == all.end()) {
-      const auto near = nearest(name, all);
-      throw failure(
-          exit_code::no_such_service, "there is no service \"" + name + "\"",
-          near ? "did you mean \"" + *near + "\"?" : "`aurorctl validate` counts those there are");
+      throw failure(exit_code::no_such_service, "there is no service \"" + name + "\"",
+                    did_you_mean(name, all, "`aurorctl validate` counts those there are"));
     }
     chosen.push_back(service);
   }

@@ -11,6 +11,7 @@
 #include "context.hpp"
 #include "convert/exporters.hpp"
 #include "faults.hpp"
+#include "formats.hpp"
 #include "graph_text.hpp"
 #include "handlers.hpp"
 #include "import.hpp"
@@ -56,16 +57,6 @@ constexpr format formats[] = {{"systemd", convert::export_systemd},
                               {"dot", as_dot},
                               {"mermaid", as_mermaid}};
 
-const format& format_named(const std::string& name) {
-  for (const auto& f : formats) {
-    if (f.name == name) return f;
-  }
-  const auto known = export_formats();
-  const auto near = nearest(name, known);
-  throw failure(exit_code::usage, "there is no format \"" + name + "\" to export",
-                near ? "did you mean \"" + *near + "\"?" : "it is one of " + enumerate(known));
-}
-
 /// All of them, or none where one is there already and is not to be replaced.
 void write_all(context& c, const std::string& directory, const exported& made) {
   const bool force = c.given.has("force");
@@ -109,14 +100,10 @@ void print_json(context& c, const exported& made) {
 
 }  // namespace
 
-std::vector<std::string> export_formats() {
-  std::vector<std::string> names;
-  for (const auto& f : formats) names.emplace_back(f.name);
-  return names;
-}
+std::vector<std::string> export_formats() { return names_of(formats); }
 
 int verb_export(context& c) {
-  const format& to = format_named(c.given.operands.front());
+  const format& to = format_named(formats, c.given.operands.front(), "export");
   const std::string file = require_config(c.given);
   disk_source disk;
   const load_result loaded = load_config(file, disk);

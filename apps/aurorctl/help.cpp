@@ -84,9 +84,8 @@ int verb_help(context& c) {
   }
   std::vector<std::string> names;
   for (const auto& v : verbs()) names.emplace_back(v.name);
-  const auto near = nearest(name, names);
   throw failure(exit_code::usage, "there is no verb \"" + name + "\"",
-                near ? "did you mean \"" + *near + "\"?" : "`aurorctl help` lists them");
+                did_you_mean(name, names, "`aurorctl help` lists them"));
 }
 
 }  // namespace aurora::ctl

@@ -12,6 +12,7 @@
 #include "convert/importers.hpp"
 #include "draft_source.hpp"
 #include "faults.hpp"
+#include "formats.hpp"
 #include "handlers.hpp"
 #include "places.hpp"
 #include "text.hpp"
@@ -19,8 +20,6 @@
 
 namespace aurora::ctl {
 namespace {
-
-constexpr std::uintmax_t largest = std::uintmax_t{4} << 20;
 
 struct format {
   std::string_view name;
@@ -36,19 +35,9 @@ constexpr format formats[] = {
     {"systemd", convert::import_systemd},
 };
 
-const format& format_named(const std::string& name) {
-  for (const auto& f : formats) {
-    if (f.name == name) return f;
-  }
-  const auto known = import_formats();
-  const auto near = nearest(name, known);
-  throw failure(exit_code::usage, "there is no format \"" + name + "\" to import",
-                near ? "did you mean \"" + *near + "\"?" : "it is one of " + enumerate(known));
-}
-
 std::string text_of(const std::string& file) {
   std::error_code none;
-  if (std::filesystem::file_size(file, none) > largest && !none) {
+  if (std::filesystem::file_size(file, none) > convert::largest_file && !none) {
     throw failure(exit_code::invalid_configuration, "'" + file + "' is larger than 4 MiB",
                   "is it the right file?");
   }
@@ -84,11 +73,7 @@ void tell_json(context& c, const std::string& text, const std::string& file,
 
 }  // namespace
 
-std::vector<std::string> import_formats() {
-  std::vector<std::string> names;
-  for (const auto& f : formats) names.emplace_back(f.name);
-  return names;
-}
+std::vector<std::string> import_formats() { return names_of(formats); }
 
 void tell_lost(context& c, const diagnostics& lost) {
   if (c.given.json) return;
@@ -99,7 +84,7 @@ void tell_lost(context& c, const diagnostics& lost) {
 }
 
 int verb_import(context& c) {
-  const format& from = format_named(c.given.operands[0]);
+  const format& from = format_named(formats, c.given.operands[0], "import");
   const std::string file = absolute(c.given.operands[1]);
   const auto wanted = c.given.value("output");
   const std::string target = absolute(wanted.value_or("aurora.json"));

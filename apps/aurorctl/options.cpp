@@ -69,8 +69,7 @@ std::string unknown_option_hint(std::string given, const verb* about) {
     for (const auto& f : about->flags) known.push_back("--" + std::string(f.name));
   }
   given = given.substr(0, given.find('='));
-  const auto near = given.size() > 3 ? nearest(given, known) : std::nullopt;
-  return near ? "did you mean \"" + *near + "\"?" : std::string();
+  return given.size() > 3 ? did_you_mean(given, known, "") : std::string();
 }
 
 po::parsed_options parse(const std::vector<std::string>& arguments,
@@ -171,9 +170,8 @@ const verb* verb_named(const std::string& name) {
   if (const verb* found = find_verb(name)) return found;
   std::vector<std::string> names;
   for (const auto& v : verbs()) names.emplace_back(v.name);
-  const auto near = nearest(name, names);
   throw usage_error("there is no verb \"" + name + "\"", nullptr,
-                    near ? "did you mean \"" + *near + "\"?" : "`aurorctl help` lists them");
+                    did_you_mean(name, names, "`aurorctl help` lists them"));
 }
 
 }  // namespace

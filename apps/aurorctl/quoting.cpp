@@ -36,17 +36,17 @@ std::string unit_program(std::string_view path) {
   return out + "\"";
 }
 
-std::string unit_quoted(std::string_view word) {
+std::string unit_quoted(std::string_view word) { return doubled(unit_program(word), '$'); }
+
+std::string doubled(std::string_view text, char which) {
   std::string out;
-  for (const char c : unit_program(word)) out += c == '$' ? std::string("$$") : std::string(1, c);
+  for (const char c : text) out.append(c == which ? 2 : 1, c);
   return out;
 }
 
 std::string config_quoted(std::string_view text) {
   if (text.find("${") == text.npos && text.find("$$") == text.npos) return std::string(text);
-  std::string out;
-  for (const char c : text) out += c == '$' ? std::string("$$") : std::string(1, c);
-  return out;
+  return doubled(text, '$');
 }
 
 bool is_one_line(std::string_view text) {

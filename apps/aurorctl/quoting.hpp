@@ -19,6 +19,9 @@ std::string unit_quoted(std::string_view word);
 /// The program itself: no variable is looked for in that, so that a `$` stays as it is.
 std::string unit_program(std::string_view path);
 
+/// The text with each of these characters twice.
+std::string doubled(std::string_view text, char which);
+
 /// Text that the loader of a configuration is to hand on as it is: it takes `${` and `$$` for its
 /// own, and leaves another `$` alone.
 std::string config_quoted(std::string_view text);

@@ -32,9 +32,8 @@ std::vector<const service_view*> select(const status_view& status,
       all.push_back(s.name);
       if (s.service != s.name) all.push_back(s.service);
     }
-    const auto near = nearest(name, all);
     throw failure(exit_code::no_such_service, "there is no service \"" + name + "\"",
-                  near ? "did you mean \"" + *near + "\"?" : "`aurorctl status` lists them");
+                  did_you_mean(name, all, "`aurorctl status` lists them"));
   }
   for (const auto& s : status.services) {
     if (means(names, s)) chosen.push_back(&s);

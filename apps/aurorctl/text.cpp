@@ -207,6 +207,12 @@ std::optional<std::string> nearest(std::string_view word,
   return best;
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates,
+                         std::string otherwise) {
+  const auto near = nearest(word, candidates);
+  return near ? "did you mean \"" + *near + "\"?" : std::move(otherwise);
+}
+
 std::string enumerate(const std::vector<std::string>& words) {
   std::string out;
   for (std::size_t i = 0; i < words.size(); ++i) {

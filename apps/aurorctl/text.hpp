@@ -35,6 +35,11 @@ std::string without_sgr(std::string_view text);
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates);
 
+/// A hint about a word that is none of the candidates: the one that was probably meant; where none
+/// is near, `otherwise`.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates,
+                         std::string otherwise);
+
 /// "a, b and c".
 std::string enumerate(const std::vector<std::string>& words);
 

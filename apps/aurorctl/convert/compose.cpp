@@ -76,9 +76,7 @@ class importer : yaml_keys {
     static constexpr std::string_view taken[] = {"services", "name"};
     tell_lost(to_, without_extensions(*root), "", taken, file_lost);
     for (const auto& f : services->fields) service(f);
-    for (const auto& f : services->fields) {
-      if (auto* made = to_.find(f.key)) settle_dependencies(f.key, f.at, *made);
-    }
+    settle_dependencies(*services);
     if (to_.services().empty() && to_.faults.empty()) {
       to_.refuse(services->at, "services", "none of them can run without a container",
                  "give one a command");
@@ -117,10 +115,7 @@ class importer : yaml_keys {
       to["command"] = std::move(command);
       program(to, ports.first);
     }
-    if (const auto* labels = keys_->find("labels")) {
-      for (const auto& [key, value] : pairs(*labels, name_ + ".labels"))
-        within(to, "labels")[key] = value;
-    }
+    put_pairs(to, "labels", keys_->find("labels"), name_ + ".labels");
     tell_lost(to_, without_extensions(*keys_), name_, service_taken, service_lost);
   }
 
@@ -138,10 +133,7 @@ class importer : yaml_keys {
     if (port != 0) to["port"] = port;
     if (const auto* dir = keys_->find("working_dir"))
       to["working_dir"] = in_.path(variables(dir->text));
-    if (const auto* vars = keys_->find("environment")) {
-      for (const auto& [key, value] : pairs(*vars, name_ + ".environment"))
-        within(to, "env")[key] = value;
-    }
+    put_pairs(to, "env", keys_->find("environment"), name_ + ".environment");
     if (const auto* files = keys_->find("env_file")) env_files(to, *files);
     if (const auto* user = keys_->find("user")) account(to, variables(user->text));
     if (keys_->find("profiles")) to["autostart"] = false;
@@ -328,9 +320,6 @@ class importer : yaml_keys {
     if (name != "B") digits.pop_back();
     return digits + name;
   }
-
-  const tree* keys_ = nullptr;
-  std::string name_;
 };
 
 }  // namespace

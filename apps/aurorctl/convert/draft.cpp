@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "detect.hpp"
+#include "quoting.hpp"
 
 namespace aurora::ctl::convert {
 namespace {
@@ -144,17 +145,7 @@ json::object& within(json::object& of, std::string_view key) {
   return value.as_object();
 }
 
-std::string literal(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += c == '$' ? std::string("$$") : std::string(1, c);
-  return out;
-}
-
-json::array literals(const std::vector<std::string>& words) {
-  json::array list;
-  for (const auto& word : words) list.emplace_back(literal(word));
-  return list;
-}
+std::string literal(std::string_view text) { return doubled(text, '$'); }
 
 std::string seconds(double count) {
   const auto milliseconds = std::llround(std::max(count, 0.0) * 1000);

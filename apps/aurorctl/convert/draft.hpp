@@ -77,7 +77,6 @@ json::object& within(json::object& of, std::string_view key);
 
 /// Text that the loader is to take as it is.
 std::string literal(std::string_view text);
-json::array literals(const std::vector<std::string>& words);
 
 /// "1.5s", "90s": seconds as a duration.
 std::string seconds(double count);

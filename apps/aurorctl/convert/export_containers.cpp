@@ -8,6 +8,7 @@
 #include <aurora/exit_status.hpp>
 
 #include "convert/outgoing.hpp"
+#include "quoting.hpp"
 
 namespace aurora::ctl::convert {
 namespace {
@@ -48,20 +49,16 @@ void tell_containers(const service_spec& of, losses& lost) {
 }
 
 /// For compose `$` begins a variable.
-json::value doubled(const json::value& value) {
-  if (const auto* text = value.if_string()) {
-    std::string out;
-    for (const char c : *text) out += c == '$' ? std::string("$$") : std::string(1, c);
-    return json::value(out);
-  }
+json::value for_compose(const json::value& value) {
+  if (const auto* text = value.if_string()) return json::value(doubled(*text, '$'));
   if (const auto* list = value.if_array()) {
     json::array out;
-    for (const auto& item : *list) out.push_back(doubled(item));
+    for (const auto& item : *list) out.push_back(for_compose(item));
     return out;
   }
   if (const auto* object = value.if_object()) {
     json::object out;
-    for (const auto& member : *object) out[member.key()] = doubled(member.value());
+    for (const auto& member : *object) out[member.key()] = for_compose(member.value());
     return out;
   }
   return value;
@@ -102,10 +99,8 @@ json::object compose_health(const outgoing& one, const health_spec& health, loss
 json::object compose_dependencies(const stack_spec& stack, const service_spec& of) {
   json::object all;
   for (const auto& wanted : of.depends_on) {
-    const auto found =
-        std::find_if(stack.services.begin(), stack.services.end(),
-                     [&](const service_spec& s) { return s.name == wanted.service; });
-    if (found == stack.services.end() || found->type == service_type::external) continue;
+    const auto* found = service_named(stack, wanted.service);
+    if (found == nullptr || found->type == service_type::external) continue;
     const bool once =
         wanted.condition == dependency_condition::completed || found->type == service_type::oneshot;
     const bool healthy = wanted.condition == dependency_condition::ready && found->health;
@@ -160,7 +155,7 @@ json::object compose_service(const stack_spec& stack, const service_spec& of, lo
   for (const auto& [key, value] : of.labels) labels[key] = value;
   if (!labels.empty()) to["labels"] = std::move(labels);
   tell_containers(of, lost);
-  return doubled(to).as_object();
+  return for_compose(to).as_object();
 }
 
 /// A DNS label: lower case, digits and `-`.

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include <aurora/exit_status.hpp>
@@ -10,11 +8,7 @@
 namespace aurora::ctl::convert {
 namespace {
 
-std::string without_specifiers(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += c == '%' ? std::string("%%") : std::string(1, c);
-  return out;
-}
+std::string without_specifiers(const std::string& text) { return doubled(text, '%'); }
 
 /// A newline cannot stand in a unit but as an escape.
 std::string on_one_line(const std::string& quoted) {
@@ -57,10 +51,8 @@ class writer {
     text_ = "[Unit]\n";
     line("Description", without_specifiers(one_.name() + " of " + stack_.name));
     for (const auto& wanted : of_.depends_on) {
-      const auto found =
-          std::find_if(stack_.services.begin(), stack_.services.end(),
-                       [&](const service_spec& s) { return s.name == wanted.service; });
-      if (found == stack_.services.end()) continue;
+      const auto* found = service_named(stack_, wanted.service);
+      if (found == nullptr) continue;
       if (found->type == service_type::external) {
         lost_.add(of_, "depends_on", "\"" + wanted.service + "\" is probed, and is no unit",
                   "none");

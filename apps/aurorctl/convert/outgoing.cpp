@@ -5,8 +5,6 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "quoting.hpp"
-
 namespace aurora::ctl::convert {
 namespace {
 
@@ -91,6 +89,12 @@ std::vector<std::string> outgoing::env_files() const {
   return all;
 }
 
+const service_spec* service_named(const stack_spec& in, std::string_view name) {
+  const auto found = std::find_if(in.services.begin(), in.services.end(),
+                                  [&](const service_spec& s) { return s.name == name; });
+  return found == in.services.end() ? nullptr : &*found;
+}
+
 void losses::add(const service_spec& of, std::string_view key, std::string why,
                  std::string instead) {
   all.push_back({diagnostic::severity::warning,
@@ -113,15 +117,6 @@ void tell_common(const service_spec& of, losses& to) {
     to.add(of, "virtualenv", "no environment of Python is activated there",
            "the python3 of it as the command: " + *of.virtualenv + "/bin/python3");
   }
-}
-
-std::string shell_line(const std::vector<std::string>& words) {
-  if (words.size() == 3 && words[0] == "/bin/sh" && words[1] == "-c" && is_one_line(words[2])) {
-    return words[2];
-  }
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : " ") + shell_quoted(word);
-  return out;
 }
 
 std::string yaml_text(const boost::json::value& value, std::size_t indent) {

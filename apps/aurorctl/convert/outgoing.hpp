@@ -30,6 +30,9 @@ class outgoing {
   unsigned instance_;
 };
 
+/// Null: there is none of that name.
+const service_spec* service_named(const stack_spec& in, std::string_view name);
+
 class losses {
  public:
   explicit losses(const stack_spec& stack) : file_(stack.config_file) {}
@@ -44,8 +47,6 @@ class losses {
 /// The keys that no other tool has a word for, where the service uses them.
 void tell_common(const service_spec& of, losses& to);
 
-/// A command line for a POSIX shell.
-std::string shell_line(const std::vector<std::string>& words);
 /// YAML in block style, text always in quotes.
 std::string yaml_text(const boost::json::value& value, std::size_t indent = 0);
 long long whole_seconds(duration span);  ///< rounded up

@@ -226,9 +226,6 @@ class importer : yaml_keys {
   std::string milliseconds(const char* key, long long otherwise) {
     return seconds(static_cast<double>(amount(key, otherwise)) / 1000);
   }
-
-  const tree* keys_ = nullptr;
-  std::string name_;
 };
 
 }  // namespace

@@ -53,16 +53,11 @@ class importer : yaml_keys {
       return to_.refuse(root->at, "processes", "there are no processes in it",
                         "is it the right file?");
     }
-    if (const auto* vars = root->find("environment")) {
-      for (const auto& [key, value] : pairs(*vars, "environment"))
-        within(to_.top, "env")[key] = value;
-    }
+    put_pairs(to_.top, "env", root->find("environment"), "environment");
     static constexpr std::string_view taken[] = {"processes", "environment"};
     tell_lost(to_, *root, "", taken, file_lost);
     for (const auto& f : processes->fields) process(f);
-    for (const auto& f : processes->fields) {
-      if (auto* made = to_.find(f.key)) settle_dependencies(f.key, f.at, *made);
-    }
+    settle_dependencies(*processes);
   }
 
  private:
@@ -82,10 +77,7 @@ class importer : yaml_keys {
     }
     if (const auto* dir = keys_->find("working_dir"))
       to["working_dir"] = in_.path(variables(dir->text));
-    if (const auto* vars = keys_->find("environment")) {
-      for (const auto& [key, value] : pairs(*vars, name_ + ".environment"))
-        within(to, "env")[key] = value;
-    }
+    put_pairs(to, "env", keys_->find("environment"), name_ + ".environment");
     if (const auto* file = keys_->find("env_file")) {
       to["env_files"] = json::array{json::value(in_.path(file->text))};
     }
@@ -240,9 +232,6 @@ class importer : yaml_keys {
                                                  "parent_only"};
     tell_lost(to_, *given, name_ + ".shutdown", taken, {});
   }
-
-  const tree* keys_ = nullptr;
-  std::string name_;
 };
 
 }  // namespace

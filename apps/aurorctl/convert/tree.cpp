@@ -8,8 +8,6 @@
 namespace aurora::ctl::convert {
 namespace {
 
-constexpr std::size_t largest = std::size_t{4} << 20;
-
 std::string lower(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -49,7 +47,7 @@ std::optional<long long> as_number(const tree& value) {
 bool readable(const std::string& text, const std::string& file, diagnostics& faults) {
   diagnostic fault;
   fault.at.file = file;
-  if (text.size() > largest) {
+  if (text.size() > largest_file) {
     fault.message = "the file is larger than 4 MiB";
     fault.hint = "is it the right file?";
   } else if (const auto nul = text.find('\0'); nul != std::string::npos) {

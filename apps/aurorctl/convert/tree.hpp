@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,6 +65,8 @@ std::optional<tree> read_ini(const std::string& text, const std::string& file, d
 /// An empty assignment is there as an empty text.
 std::optional<tree> read_unit(const std::string& text, const std::string& file,
                               diagnostics& faults);
+
+constexpr std::size_t largest_file = std::size_t{4} << 20;
 
 /// Whether it may be read at all; else the fault says why.
 bool readable(const std::string& text, const std::string& file, diagnostics& faults);

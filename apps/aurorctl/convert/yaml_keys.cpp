@@ -84,6 +84,12 @@ std::vector<std::pair<std::string, std::string>> yaml_keys::pairs(const tree& va
   return all;
 }
 
+void yaml_keys::put_pairs(json::object& to, std::string_view name, const tree* value,
+                          const std::string& key) {
+  if (value == nullptr) return;
+  for (const auto& [each, text] : pairs(*value, key)) within(to, name)[each] = text;
+}
+
 std::string yaml_keys::time(const tree& value, const std::string& key) {
   if (!value.is_text() || !parse_duration(value.text)) {
     wrong(value, key, "a duration like 1m30s");
@@ -121,6 +127,12 @@ void yaml_keys::wrong(const tree& value, const std::string& key, std::string_vie
                             : value.is_list() ? "a list"
                                               : "nothing";
   to_.refuse(value.at, key, found + " cannot stand here", "write " + std::string(wanted));
+}
+
+void yaml_keys::settle_dependencies(const tree& services) {
+  for (const auto& f : services.fields) {
+    if (auto* made = to_.find(f.key)) settle_dependencies(f.key, f.at, *made);
+  }
 }
 
 void yaml_keys::settle_dependencies(const std::string& service, const position& at,

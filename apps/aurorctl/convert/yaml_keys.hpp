@@ -23,18 +23,26 @@ class yaml_keys {
   json::array words(const tree& value, const std::string& key);
   /// Pairs: a map, or a list of `KEY=value`. One without a value is not among them.
   std::vector<std::pair<std::string, std::string>> pairs(const tree& value, const std::string& key);
+  /// The same, put below that name of `to`; no `value`: nothing.
+  void put_pairs(json::object& to, std::string_view name, const tree* value,
+                 const std::string& key);
   /// Text that is a duration as the loader takes it.
   std::string time(const tree& value, const std::string& key);
   long long number(const tree& value, const std::string& key, long long otherwise = 0);
   double decimal(const tree& value, const std::string& key);
   bool flag(const tree& value, const std::string& key);
   void wrong(const tree& value, const std::string& key, std::string_view wanted);
-  /// By the names that services have here; one that became none is told. What others wait for to
-  /// complete runs once.
-  void settle_dependencies(const std::string& service, const position& at, json::object& to);
+  /// Of all of them, by the names that services have here; one that became none is told. What
+  /// others wait for to complete runs once.
+  void settle_dependencies(const tree& services);
 
   const input& in_;
   draft& to_;
+  const tree* keys_ = nullptr;  ///< of the service that is being read
+  std::string name_;            ///< and how it is called there
+
+ private:
+  void settle_dependencies(const std::string& service, const position& at, json::object& to);
 };
 
 }  // namespace aurora::ctl::convert
