@@ -92,7 +92,7 @@ outcome<std::optional<std::string>> read_bytes(const std::string& path, std::siz
                     " bytes: move it away");
 }
 
-outcome<void> write_all(const descriptor& fd, std::string_view bytes, const std::string& path) {
+outcome<void> write_from(const descriptor& fd, std::string_view& bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
@@ -100,6 +100,10 @@ outcome<void> write_all(const descriptor& fd, std::string_view bytes, const std:
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
+}
+
+outcome<void> write_all(const descriptor& fd, std::string_view bytes, const std::string& path) {
+  return write_from(fd, bytes, path);
 }
 
 outcome<descriptor> write_new(const std::string& path, std::string_view bytes) {

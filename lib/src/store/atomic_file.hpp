@@ -43,6 +43,9 @@ inline std::string previous_of(const std::string& path) { return path + ".previo
 /// it cannot be read, or has more than `most` bytes.
 outcome<std::optional<std::string>> read_bytes(const std::string& path, std::size_t most);
 
+/// Takes what it writes off the front of `bytes`, also where it fails.
+outcome<void> write_from(const descriptor& fd, std::string_view& bytes, const std::string& path);
+
 /// One write(2) unless the system cuts it short. Error: how many of the bytes were written is not
 /// known. `path` is for the words.
 outcome<void> write_all(const descriptor& fd, std::string_view bytes, const std::string& path);

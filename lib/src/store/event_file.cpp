@@ -1,11 +1,9 @@
 #include "store/event_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <string_view>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "store/memory_text.hpp"
 
@@ -90,16 +88,13 @@ bool event_file::flush() noexcept {
 
 outcome<void> event_file::write_waiting() {
   if (size_ + waiting_.size() > most_ && size_ > 0 && !torn_) return begin_generation();
-  while (!waiting_.empty()) {
-    const auto n = ::write(file_.get(), waiting_.data(), waiting_.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed("write", path_);
-    const auto done = static_cast<std::size_t>(n);
-    size_ += done;
-    torn_ = waiting_[done - 1] != '\n';
-    waiting_.erase(0, done);
-  }
-  return {};
+  std::string_view rest = waiting_;
+  auto written = write_from(file_, rest, path_);
+  const auto done = waiting_.size() - rest.size();
+  if (done > 0) torn_ = waiting_[done - 1] != '\n';
+  size_ += done;
+  waiting_.erase(0, done);
+  return written;
 }
 
 outcome<void> event_file::begin_generation() {
