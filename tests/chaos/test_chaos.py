@@ -4,6 +4,7 @@ AURORA_INSTANTS: how many; AURORA_SECONDS: for so long, and not a number of them
 """
 
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -85,12 +86,13 @@ class Chaos(Case):
         """200 services, 900 lines a second, commands and rotations going on: pids, statuses and every line survive."""
         begun, strikes, recovered, ends = self.stack.status(), 0, [], time.monotonic() + SECONDS
         held = self.held_by_keeper()
-        for instants in range(1, 1 << 62):
+        enough = lambda count: time.monotonic() > ends if SECONDS else count >= INSTANTS
+        for instants in itertools.count(1):
             both, took = self.strike()
             strikes += both
             if not both:
                 recovered.append(took)
-            if instants >= INSTANTS if SECONDS == 0 else time.monotonic() > ends:
+            if enough(instants):
                 break
         descriptors, memory = self.held_by_keeper()
         self.assertLess(descriptors, 3 * len(begun), "descriptors of the keeper: a pipe and a process of each service")

@@ -323,7 +323,7 @@ class stream_client : public follower {
   std::optional<websocket::close_code> goodbye_;
   std::chrono::steady_clock::time_point control_from_{};
   unsigned controls_ = 0;
-  bool batches_ = false;  ///< lines that wait together are one message
+  bool batches_ = false;  ///< what waits together is one message
   data_feed data_;
   log_pump logs_;
 };

@@ -49,8 +49,8 @@ struct mark_table {
   void place(std::vector<placed_file>& files) const;
 };
 
-/// Reads the marks of a log. No file: an empty table. Damaged, or
-/// not to be read: `sound` is false and it is empty.
+/// Reads the marks of a log. No file: an empty table. Damaged, or not to be read: `sound` is false
+/// and it is empty.
 mark_table read_marks(const std::string& path);
 
 /// Writes the marks of one log (STATE/run/NAME.marks): time marks in batches, anchors at once. What
