@@ -64,6 +64,21 @@ test("search counts, marks and goes from one match to the next; filters hide", a
   await page.context().close();
 });
 
+test("an Enter in the same moment as the last letter goes to a match of all letters", async () => {
+  const page = await logsOf("web");
+  await say(home, "web", Array.from({ length: 200 }, (_, i) => `swift ${i === 11 ? "SALLOW" : "SALLY"} ${i}\n`).join(""));
+  await row(page, "SALLY 199").waitFor();
+  await page.getByRole("searchbox", { name: "Search the log" }).evaluate((input) => {
+    for (const text of ["sall", "sallow"]) {
+      input.value = text;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  });
+  await page.locator(".log-row.current mark", { hasText: "SALLOW" }).waitFor();
+  await page.context().close();
+});
+
 test("pause holds still and loses nothing; follow goes along", async () => {
   const page = await logsOf("web");
   await say(home, "web", "before it was paused\n");

@@ -1,5 +1,5 @@
 // A live log with its tools: search, filters, pause, follow, incidents, download.
-import { useComputed, useSignal, type Signal } from "@preact/signals";
+import { effect, untracked, useComputed, useSignal, type Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { compile, type Matcher } from "../text/find.ts";
 import { count, moment, plural } from "../text/formats.ts";
@@ -52,11 +52,15 @@ export function LogPanel({ names, at = "", sought, tall = false }: Props) {
       unwatch();
     };
   }, [key]);
-  const { text, regex, only, without, level } = is.value;
-  useEffect(() => {
-    current.value = -1;
-    view.setFilter({ search: matcher(search.peek()), only, without: matcher(compile({ text: without, regex })), level });
-  }, [text, regex, only, without, level]);
+  // At once, not with the next frame: an Enter right after the last letter goes to a match of all letters.
+  useEffect(() => effect(() => {
+    const { regex, only, without, level } = is.value;
+    const filter = { search: matcher(search.value), only, without: matcher(compile({ text: without, regex })), level };
+    untracked(() => {
+      current.value = -1;
+      view.setFilter(filter);
+    });
+  }), [is, search, view]);
   const jump = async (to: string): Promise<void> => {
     const time = Date.parse(to);
     follow.value = false;
