@@ -7,42 +7,7 @@ import threading
 import time
 
 from aurora_e2e import DEADLINE, FOREVER, UnixConnection, alive, eventually, main
-from aurora_puppet import PuppetCase
-
-KEPT = ("state", "pid", "desired", "health", "restarts", "reason", "last_exit")
-
-
-class SurvivalCase(PuppetCase):
-    def picture(self, daemon, but=()):
-        return {each["name"]: {key: each[key] for key in KEPT} for each in daemon.status().values() if each["name"] not in but}
-
-    def kill_reactor(self, daemon):
-        """The pid of the next one, which answers."""
-        before = daemon.reactor()
-        os.kill(before, signal.SIGKILL)
-        return daemon.another_reactor(before)
-
-    def without_reactor(self, daemon):
-        """Kills it and keeps the keeper from making another until the context ends."""
-        before = daemon.reactor()
-
-        class Gap:
-            def __enter__(self):
-                daemon.process.send_signal(signal.SIGSTOP)
-                os.kill(before, signal.SIGKILL)
-                eventually(lambda: not alive(before), "the reactor is gone")
-
-            def __exit__(self, *raised):
-                daemon.process.send_signal(signal.SIGCONT)
-                if raised[0] is None:
-                    daemon.another_reactor(before)
-
-        return Gap()
-
-    def again(self, daemon):
-        """Another daemon on the same state directory, after `kill`."""
-        daemon.killed = False
-        daemon.start()
+from aurora_survival import SurvivalCase
 
 
 class ReactorKilled(SurvivalCase):
@@ -316,45 +281,6 @@ class BothKilled(SurvivalCase):
         eventually(lambda: daemon.status("other")["pid"] not in (None, before["other"]["pid"]), "it is restarted", daemon)
         self.assertEqual(daemon.status("same")["pid"], before["same"]["pid"])
         eventually(lambda: not alive(before["gone"]["pid"]), "it is stopped", daemon)
-
-    def test_a_damaged_journal_starts_no_second_copy(self):
-        """Cut short or overwritten: the processes are found by their marker, and it is told."""
-        daemon = self.daemon({"web": {"command": FOREVER}})
-        daemon.wait_state("web", "running")
-        before = daemon.status("web")["pid"]
-        daemon.kill()
-        journal = daemon.state / "journal"
-        text = journal.read_bytes()
-        journal.write_bytes(text[: len(text) // 2])
-        self.again(daemon)
-        eventually(lambda: daemon.status("web")["state"] == "running", "it runs", daemon)
-        now = daemon.status("web")["pid"]
-        self.assertTrue(now == before or not alive(before), "two copies")
-        daemon.kill()
-        lines = journal.read_bytes().splitlines(keepends=True)
-        journal.write_bytes(b"".join([lines[0], b"00000000 web {}\n", *lines[1:]]))
-        self.again(daemon)
-        eventually(lambda: daemon.status("web")["state"] == "running", "it runs", daemon)
-        self.assertEqual(daemon.status("web")["pid"], now)
-        self.assertIn("journal of the daemon before", daemon.ctl("status", check=0).stdout)
-
-    def test_after_a_reboot_nothing_is_taken_over(self):
-        """A journal of another boot: no pid of it means anything."""
-        daemon = self.daemon({"web": {"command": FOREVER}, "off": {"command": FOREVER}})
-        daemon.wait_state("web", "running")
-        daemon.ctl("stop", "off", check=0)
-        saved = daemon.state / "state.json"  # a journal tells of wishes at once, the disk a moment later
-        eventually(lambda: saved.exists() and '"off"' in saved.read_text(), "it is saved", daemon)
-        left = daemon.status("web")["pid"]
-        daemon.kill()
-        for name in ("journal", "journal.previous"):
-            path = daemon.state / name
-            if path.exists():
-                path.write_text("aurora-journal 1 another-boot 0123456789abcdef 00000000\n")
-        os.kill(left, signal.SIGKILL)
-        self.again(daemon)
-        daemon.wait_state("web", "running")
-        self.assertEqual(daemon.status("off")["desired"], "down")
 
 
 if __name__ == "__main__":

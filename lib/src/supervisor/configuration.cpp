@@ -32,10 +32,16 @@ boost::system::result<std::optional<stack_spec>, std::string> last_configuration
   return found(boost::system::in_place_value, std::nullopt);
 }
 
-void apply_scale(const left_behind& left, stack_spec& stack) {
-  for (auto& service : stack.services)
-    if (const auto it = left.scaled.find(service.name); it != left.scaled.end())
+void apply_scale(left_behind& left, stack_spec& stack) {
+  for (auto& service : stack.services) {
+    const auto& name = service.name;
+    const auto seen = left.at_least.find(name);
+    if (seen != left.at_least.end() && seen->second > service.instances &&
+        left.scaled.emplace(name, seen->second).second)
+      left.records.push_back({std::string(scaled_key) + name, std::to_string(seen->second)});
+    if (const auto it = left.scaled.find(name); it != left.scaled.end())
       service.instances = it->second;
+  }
 }
 
 }  // namespace aurora::shell

@@ -29,7 +29,7 @@ configuration read_configuration(const std::string& path);
 boost::system::result<std::optional<stack_spec>, std::string> last_configuration(
     const state_paths& paths);
 
-/// The numbers of instances that operators had asked for.
-void apply_scale(const left_behind& left, stack_spec& stack);
+/// The numbers of instances that operators had asked for; where that is lost, as many as there are.
+void apply_scale(left_behind& left, stack_spec& stack);
 
 }  // namespace aurora::shell

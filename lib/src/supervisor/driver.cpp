@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <random>
 #include <system_error>
 
 #include <boost/asio/post.hpp>
@@ -14,6 +13,7 @@
 #include "store/state_file.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/instance_runtime.hpp"
+#include "supervisor/run_marker.hpp"
 #include "supervisor/words.hpp"
 
 namespace aurora::shell {
@@ -22,11 +22,6 @@ namespace {
 /// One turn of the loop spends no longer than this on starting processes, so that the API answers
 /// while thousands of services start.
 constexpr auto spawn_slice = std::chrono::milliseconds(4);
-
-std::string random_id() {
-  std::random_device source;
-  return fmt::format("{:08x}{:08x}", source(), source());
-}
 
 std::uint64_t log_limit(const stack_spec& stack) {
   return stack.max_total_log_size ? stack.max_total_log_size->value : 0;
@@ -44,7 +39,7 @@ driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options 
     : executor_(executor),
       options_(std::move(how)),
       paths_(options_.state_dir),
-      run_id_(random_id()),
+      run_id_(new_run_id(paths_.root)),
       engine_(stack, options_.seed),
       endings_(paths_.last_exit, options_.keeper),
       hub_(executor, workers_,

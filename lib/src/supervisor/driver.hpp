@@ -131,8 +131,14 @@ class driver {
   bool remembers() const { return options_.remembers; }
   /// The descriptor that an earlier daemon had kept under that key; none: there is none (any more).
   reactor::unique_fd take_kept(keeper::kind what, const std::string& name, std::int64_t number);
-  /// The process of a run that an earlier daemon asked for and did not live to note; once.
-  std::optional<store::run_memory> take_found(core::instance_id id, core::run_number run);
+  /// A run of which the journal does not tell all.
+  struct found_run {
+    store::run_memory process;
+    bool was_up = false;  ///< nothing tells whether it was ready: it had the time
+  };
+  /// The process of a run that an earlier daemon asked for and did not live to note, or whose note
+  /// is lost; once.
+  std::optional<found_run> take_found(core::instance_id id, core::run_number run);
   /// The shell's side of an instance; made when first needed.
   instance_runtime& runtime(core::instance_id id);
   instance_runtime* find_runtime(core::instance_id id);
@@ -154,7 +160,8 @@ class driver {
   void remember();
   void adopt_processes(const left_behind& left);
   void sort_out(const left_behind& left);
-  void find_ended(const store::instance_memory& memory, const std::string& instance);
+  void find_ended(const left_behind::instance& left);
+  bool find_living(const left_behind::instance& left, const reactor::marked_process& one);
   void end_stray(const reactor::marked_process& stray, bool at_once);
   boost::asio::awaitable<void> kill_later(reactor::process_info stray);
   void open_logs_ahead();
@@ -187,7 +194,7 @@ class driver {
   std::unique_ptr<store::state_journal> memory_;
   bool noted_shutdown_ = false;
   std::set<std::string> scaled_;
-  std::map<std::pair<std::string, core::run_number>, store::run_memory> found_;
+  std::map<std::pair<std::string, core::run_number>, found_run> found_;
   reactor::log_hub hub_;
   reactor::prober prober_;
   usage_recorder usage_;

@@ -9,6 +9,7 @@
 
 #include "store/memory_text.hpp"
 #include "store/newest_records.hpp"
+#include "supervisor/state_dir.hpp"
 
 namespace aurora::shell {
 
@@ -17,10 +18,13 @@ struct left_behind {
   struct instance {
     std::string name;
     store::instance_memory memory;
+    bool is_found = false;  ///< the journal does not know this run: a process told of it
   };
   std::string run_id;  ///< of that daemon; empty: there was none, or the machine was started since
   std::vector<instance> instances;
   std::map<std::string, unsigned> scaled;  ///< service: instances, where not the configuration's
+  /// service: instances that there are, by the names of those that were found
+  std::map<std::string, unsigned> at_least;
   bool shutting_down = false;
   std::optional<int> shutdown_code;
   std::vector<store::record> records;  ///< all of it as it was read
@@ -31,9 +35,12 @@ struct left_behind {
 inline constexpr std::string_view scaled_key = "@scaled:";
 inline constexpr std::string_view shutdown_key = "@shutdown";
 
-/// Blocks: for the start. Error: a journal that may not be replaced, in words: whoever started over
-/// would start second copies of what runs.
-boost::system::result<left_behind, std::string> look_behind(const std::string& journal);
+/// Where the journal is damaged or lost, the processes tell what runs: by their AURORA_RUN, which
+/// says whose state directory they belong to.
+///
+/// Blocks: for the start. Error: a journal that may not be replaced, or processes that cannot be
+/// looked at, in words: whoever started over would start second copies of what runs.
+boost::system::result<left_behind, std::string> look_behind(const state_paths& paths);
 
 /// Of the kernel that runs. Error: words; without it nothing can be taken over.
 boost::system::result<std::string, std::string> boot_id();

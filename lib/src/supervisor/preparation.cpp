@@ -156,8 +156,8 @@ std::optional<int> preparation::start() {
   } else {
     how.stack = std::move(stack);
   }
-  shell::apply_scale(how.left, how.next ? *how.next : how.stack);
-  if (how.next) shell::apply_scale(how.left, how.stack);
+  shell::apply_scale(how.left, how.stack);
+  if (how.next) shell::apply_scale(how.left, *how.next);
   return how.left.instances.empty() ? missing_prerequisites() : std::nullopt;
 }
 
@@ -207,7 +207,7 @@ bool preparation::take_group(const stack_spec& stack) {
 
 bool preparation::look_behind(const state_paths& paths) {
   how.state_dir = paths.root;
-  auto left = shell::look_behind(paths.journal);
+  auto left = shell::look_behind(paths);
   if (!left) complain(left.error());
   if (left) how.left = std::move(*left);
   return left.has_value();

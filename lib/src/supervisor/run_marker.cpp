@@ -3,12 +3,32 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <random>
+
+#include <sys/stat.h>
 
 namespace aurora::shell {
+
+std::string run_id_prefix(const std::string& state_dir) {
+  struct stat about {};
+  if (::stat(state_dir.c_str(), &about) != 0) return {};
+  return fmt::format("{:x}.{:x}.", about.st_dev, about.st_ino);
+}
+
+std::string new_run_id(const std::string& state_dir) {
+  std::random_device source;
+  return fmt::format("{}{:08x}{:08x}", run_id_prefix(state_dir), source(), source());
+}
 
 std::string marker_of(const std::string& instance, core::run_number run,
                       const std::string& run_id) {
   return fmt::format("{}:{}:{}", instance, run, run_id);
+}
+
+std::string_view run_id_in(std::string_view marker) {
+  marker = marker.substr(0, marker.find('/'));
+  const auto colon = marker.rfind(':');
+  return colon == marker.npos ? std::string_view() : marker.substr(colon + 1);
 }
 
 std::optional<run_marker> parse_marker(std::string_view marker, std::string_view run_id) {

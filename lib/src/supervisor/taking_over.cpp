@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 
@@ -28,6 +29,20 @@ bool awaits_process(const core::remembered& memory) {
   return stopping && !stopping->main.pid && !stopping->main.main_gone;
 }
 
+/// What a daemon would have noted of its launch, as the process itself was told it.
+store::run_memory with_environment(store::run_memory found) {
+  const auto environment = reactor::read_environment(found.leader.pid);
+  auto address = reactor::variable_in(environment, "NOTIFY_SOCKET");
+  if (address.starts_with("@aurora/")) found.notify = std::move(address);
+  const auto port = reactor::variable_in(environment, "PORT");
+  std::uint16_t number = 0;
+  const auto* end = port.data() + port.size();
+  if (const auto read = std::from_chars(port.data(), end, number);
+      !port.empty() && read.ec == std::errc() && read.ptr == end)
+    found.port = number;
+  return found;
+}
+
 }  // namespace
 
 boost::system::result<void, std::string> driver::take_over(left_behind left) {
@@ -49,11 +64,13 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   if (left.run_id.empty()) return {};
   if (options_.keeper) reactor::await_launches(options_.keeper->keeper_pid());
   if (left.shutting_down) engine_.restore_shutdown(left.shutdown_code);
-  for (const auto& each : left.instances) {
+  for (auto& each : left.instances) {
+    const auto known = engine_.find(each.name);
+    if (known && each.is_found) each.memory.engine.desired = engine_.memory(*known).desired;
     if (!engine_.restore(each.name, each.memory.engine)) {
       memory_->forget(each.name);
     } else if (each.memory.last_exit_at) {
-      runtime(*engine_.find(each.name)).remember_exit(*each.memory.last_exit_at);
+      runtime(*known).remember_exit(*each.memory.last_exit_at);
     }
   }
   adopt_processes(left);
@@ -79,40 +96,57 @@ void driver::adopt_processes(const left_behind& left) {
 // The journal says what was meant; the processes say what is. Whatever carries the marker of this
 // stack is known, or found now, or ended: there is never a second copy.
 void driver::sort_out(const left_behind& left) {
-  std::map<std::string, const store::instance_memory*> known;
+  std::map<std::string, const left_behind::instance*> known;
   for (const auto& each : left.instances)
-    if (engine_.find(each.name)) known[each.name] = &each.memory;
-  for (const auto& [instance, memory] : known) find_ended(*memory, instance);
-  for (const auto& one : reactor::find_marked(":" + run_id_)) {
+    if (engine_.find(each.name)) known[each.name] = &each;
+  for (const auto& [instance, each] : known) find_ended(*each);
+  const auto marked = reactor::find_marked(":" + run_id_);
+  std::vector<std::pair<const reactor::marked_process*, run_marker>> descendants;
+  for (const auto& one : marked) {
     const auto marker = parse_marker(one.marker, run_id_);
     if (!marker) continue;
     const auto it = known.find(marker->instance);
-    const auto* memory = it == known.end() ? nullptr : it->second;
+    const auto* memory = it == known.end() ? nullptr : &it->second->memory;
     if (marker->of_command) {
       end_stray(one, true);
     } else if (!memory) {
       end_stray(one, false);
     } else if (memory->engine.run != marker->run) {
       end_stray(one, true);
-    } else if (awaits_process(memory->engine) && one.info.session == one.info.pid) {
-      store::run_memory found;
-      found.leader = {one.info.pid, one.info.started};
-      found.marker = one.marker;
-      found_[{marker->instance, marker->run}] = std::move(found);
-    } else if (!core::process_of(memory->engine.at) && !awaits_process(memory->engine)) {
+    } else if (awaits_process(memory->engine)) {
+      if (!find_living(*it->second, one)) descendants.emplace_back(&one, *marker);
+    } else if (!core::process_of(memory->engine.at)) {
       end_stray(one, true);
     }
   }
+  // Of a run whose first process is known they are a part, and of no other are they the service.
+  for (const auto& [one, marker] : descendants)
+    if (!found_.contains({marker.instance, marker.run})) end_stray(*one, true);
 }
 
 /// One that was launched, not written down, and may be gone by now: whoever lives is found by its
 /// marker, and then takes this one's place.
-void driver::find_ended(const store::instance_memory& memory, const std::string& instance) {
-  if (!awaits_process(memory.engine)) return;
+void driver::find_ended(const left_behind::instance& left) {
+  const auto& engine = left.memory.engine;
+  if (!awaits_process(engine)) return;
   store::run_memory found;
-  found.marker = marker_of(instance, memory.engine.run, run_id_);
+  found.marker = marker_of(left.name, engine.run, run_id_);
   found.leader.pid = births_->earlier(found.marker);
-  if (found.leader.pid != 0) found_[{instance, memory.engine.run}] = std::move(found);
+  if (found.leader.pid != 0) found_[{left.name, engine.run}] = {std::move(found), left.is_found};
+}
+
+/// Whether that process is the one that was launched: it leads a session, and where the launch was
+/// noted it is this very one (a descendant may lead one too).
+bool driver::find_living(const left_behind::instance& left, const reactor::marked_process& one) {
+  if (one.info.session != one.info.pid) return false;
+  const auto launched = births_->earlier(one.marker);
+  if (launched != 0 && launched != one.info.pid) return false;
+  store::run_memory found;
+  found.leader = {one.info.pid, one.info.started};
+  found.marker = one.marker;
+  if (left.is_found) found = with_environment(std::move(found));
+  found_[{left.name, left.memory.engine.run}] = {std::move(found), left.is_found};
+  return true;
 }
 
 void driver::end_stray(const reactor::marked_process& stray, bool at_once) {
@@ -192,7 +226,7 @@ reactor::unique_fd driver::take_kept(keeper::kind what, const std::string& name,
   return it == options_.kept.end() ? reactor::unique_fd() : std::move(it->fd);
 }
 
-std::optional<store::run_memory> driver::take_found(core::instance_id id, core::run_number run) {
+std::optional<driver::found_run> driver::take_found(core::instance_id id, core::run_number run) {
   const auto it = found_.find({engine_.name(id), run});
   if (it == found_.end()) return std::nullopt;
   auto found = std::move(it->second);

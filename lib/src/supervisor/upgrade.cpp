@@ -94,7 +94,7 @@ int self_test(int layout, const std::string& state_dir) {
                     "and {} of what is handed over",
                     version, keeper::layout, layout));
   const state_paths paths(state_dir);
-  const auto left = look_behind(paths.journal);
+  const auto left = look_behind(paths);
   if (!left) return failed_test(left.error());
   if (!left->fault.empty()) return failed_test(left->fault);
   if (const auto wishes = store::load_state(paths.state); !wishes)

@@ -130,18 +130,22 @@ std::optional<process_info> parse_stat(pid_t pid, const std::string& text) {
   return info;
 }
 
-std::string marker_in(std::string_view text) {
-  constexpr std::string_view key = "AURORA_RUN=";
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\0', at), text.size());
-    const auto entry = text.substr(at, end - at);
-    if (entry.substr(0, key.size()) == key) return std::string(entry.substr(key.size()));
+std::string marker_in(std::string_view environment) {
+  return variable_in(environment, "AURORA_RUN");
+}
+
+}  // namespace
+
+std::string variable_in(std::string_view environment, std::string_view name) {
+  for (std::size_t at = 0; at < environment.size();) {
+    const auto end = std::min(environment.find('\0', at), environment.size());
+    const auto entry = environment.substr(at, end - at);
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('='))
+      return std::string(entry.substr(name.size() + 1));
     at = end + 1;
   }
   return {};
 }
-
-}  // namespace
 
 std::string read_environment(pid_t pid) {
   return read_all(fmt::format("/proc/{}/environ", pid), most_environment);

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -29,6 +30,9 @@ std::optional<process_info> look_up_process(pid_t pid);
 /// The environment that the process was started with, "NAME=value" separated by NUL; empty: none,
 /// or not readable.
 std::string read_environment(pid_t pid);
+
+/// The value of that variable in such an environment; empty: it has none.
+std::string variable_in(std::string_view environment, std::string_view name);
 
 /// AURORA_RUN in the environment that the process was started with; empty: none, or not readable.
 std::string read_marker(pid_t pid);
