@@ -24,6 +24,8 @@ int verb_export(context& c);
 int verb_plan(context& c);
 int verb_reload(context& c);
 int verb_rollback(context& c);
+int verb_backup(context& c);
+int verb_restore(context& c);
 int verb_signal(context& c);
 int verb_scale(context& c);
 int verb_upgrade(context& c);

@@ -1,5 +1,7 @@
 #include "supervisor/configuration.hpp"
 
+#include <aurora/restoring.hpp>
+
 #include "store/atomic_file.hpp"
 #include "store/config_copy.hpp"
 #include "supervisor/disk_source.hpp"
@@ -11,8 +13,9 @@ configuration read_configuration(const std::string& path) {
   disk_source disk;
   config::recording_source source(disk, path);
   configuration found;
+  if (auto finished = finish_restore(path); !finished) found.unsafe = finished.error();
   found.loaded = load_config(path, source);
-  found.unsafe = unsafe_for_root(found.loaded.files);
+  if (!found.unsafe) found.unsafe = unsafe_for_root(found.loaded.files);
   found.record = source.record();
   return found;
 }
