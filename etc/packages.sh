@@ -40,6 +40,7 @@ man-db                          renders the man pages, warnings and all
 groff-base                      what man-db renders them with
 openssl                         certificates for the TLS probe tests
 procps                          ps and friends, in end-to-end tests
+curl                            the runbook's commands are run as they stand
 faketime                        clock steps
 systemd                         verifies the unit
 lintian                         the Debian packages, by Debian's own judge
