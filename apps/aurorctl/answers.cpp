@@ -228,6 +228,19 @@ log_line read_log_line(const json::value& from) {
   return line;
 }
 
+std::vector<usage_view> read_usage(const json::value& from) {
+  std::vector<usage_view> usage;
+  for (const auto& each : list_of(from, "services")) {  // ["web", 0.3, 12345678]
+    const json::array* row = each.if_array();
+    if (row == nullptr || row->size() < 3 || !(*row)[0].is_string()) continue;
+    const auto number = [&](std::size_t at) { return number_of({{"n", (*row)[at]}}, "n"); };
+    usage_view u{std::string((*row)[0].get_string()), number(1), std::nullopt};
+    if (const auto bytes = number(2)) u.memory_bytes = static_cast<std::uint64_t>(*bytes);
+    usage.push_back(std::move(u));
+  }
+  return usage;
+}
+
 operation_view read_operation(const json::value& from) {
   const json::value& body = child_of(from, "operation");
   operation_view operation;

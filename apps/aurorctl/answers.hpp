@@ -80,6 +80,13 @@ struct log_line {
   bool partial = false;
 };
 
+/// What an instance takes at a moment, where that is known.
+struct usage_view {
+  std::string name;
+  std::optional<double> cpu_percent;
+  std::optional<std::uint64_t> memory_bytes;
+};
+
 struct target_view {
   std::string name, result, state, detail;
 };
@@ -96,6 +103,7 @@ service_view read_service(const json::value& from);
 event_view read_event(const json::value& from);
 std::vector<event_view> read_events(const json::value& from);
 log_line read_log_line(const json::value& from);
+std::vector<usage_view> read_usage(const json::value& from);
 operation_view read_operation(const json::value& from);
 
 /// {"operation": {…}} as the daemon writes it, for --json.

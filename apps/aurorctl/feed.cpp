@@ -31,6 +31,7 @@ asio::awaitable<void> feed::open() {
   asked_ = false;
   co_await stream_.open();
   want(logs_);
+  for (auto& wish : to_.wishes()) to_ask_.push_back({std::move(wish)});
   co_await ask();
 }
 
@@ -39,7 +40,7 @@ void feed::want(const std::vector<std::string>& names) {
   json::object after;
   std::size_t bytes = 0;
   const auto finish = [&] {
-    to_ask_.push_back(subscription(std::exchange(some, {}), std::exchange(after, {})));
+    to_ask_.push_back({subscription(std::exchange(some, {}), std::exchange(after, {}))});
     bytes = 0;
   };
   for (const auto& name : names) {
@@ -59,10 +60,10 @@ asio::awaitable<void> feed::ask() {
   if (sending_) co_return;
   sending_ = true;
   while (!asked_ && !to_ask_.empty()) {
-    asked_ = true;
-    std::string message = std::move(to_ask_.front());
+    request next = std::move(to_ask_.front());
     to_ask_.pop_front();
-    co_await stream_.send(std::move(message));
+    asked_ = next.answered;
+    co_await stream_.send(std::move(next.text));
   }
   sending_ = false;
 }
@@ -70,6 +71,10 @@ asio::awaitable<void> feed::ask() {
 asio::awaitable<void> feed::subscribe(std::vector<std::string> names) {
   logs_.insert(logs_.end(), names.begin(), names.end());
   want(names);
+  co_await ask();
+}
+asio::awaitable<void> feed::say(std::string message, bool answered) {
+  to_ask_.push_back({std::move(message), answered});
   co_await ask();
 }
 
@@ -139,6 +144,10 @@ void feed::hand_on(const json::value& message) {
   } else if (type == "event") {
     to_.on_event(read_event(message));
     to_.on_raw_event(message);
+  } else if (type == "usage") {
+    to_.on_usage(read_usage(message));
+  } else if (type == "batch") {
+    for (const auto& each : list_of(message, "messages")) hand_on(each);
   } else if (type == "log") {
     to_.on_log(read_log_line(message));
   } else if (type == "dropped") {

@@ -30,6 +30,9 @@ struct listener {
   virtual void on_missing(const std::string& /*name*/, std::uint64_t /*bytes*/) {}
   /// Where that log is to go on in a new connection; none: with what is written from then on.
   virtual std::optional<std::uint64_t> left_at(const std::string& /*name*/) { return std::nullopt; }
+  virtual void on_usage(const std::vector<usage_view>& /*usage*/) {}
+  /// What else the stream is asked for after each connecting, as messages; each is answered.
+  virtual std::vector<std::string> wishes() { return {}; }
   virtual void on_lost() {}  ///< it is tried to come back
 };
 
@@ -49,8 +52,14 @@ class feed {
   /// Also the logs of these; kept for the next connecting too, until the daemon says that they are
   /// gone.
   asio::awaitable<void> subscribe(std::vector<std::string> names);
+  /// Sends a message in this connection only. `answered`: a subscription, which nothing else is.
+  asio::awaitable<void> say(std::string message, bool answered);
 
  private:
+  struct request {
+    std::string text;
+    bool answered = true;
+  };
   asio::awaitable<bool> reopen(duration patience);
   asio::awaitable<void> open();
   asio::awaitable<void> ask();
@@ -60,8 +69,8 @@ class feed {
   stream stream_;
   listener& to_;
   std::vector<std::string> logs_;
-  std::deque<std::string> to_ask_;  ///< subscriptions, one at a time: each is answered
-  bool asked_ = false;              ///< the answer to one is still to come
+  std::deque<request> to_ask_;  ///< one at a time, as far as they are answered
+  bool asked_ = false;          ///< the answer to one is still to come
   bool sending_ = false;
 };
 

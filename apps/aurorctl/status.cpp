@@ -7,70 +7,18 @@
 
 #include "client.hpp"
 #include "context.hpp"
-#include "describe.hpp"
 #include "feed.hpp"
 #include "handlers.hpp"
-#include "table.hpp"
-#include "units.hpp"
+#include "live_status.hpp"
+#include "status_table.hpp"
 
 namespace aurora::ctl {
 namespace {
 
-std::string optional_text(const auto& value, auto shape) {
-  return value ? shape(*value) : std::string("-");
-}
-
-colour health_colour(std::string_view health) {
-  if (health == "healthy") return colour::green;
-  return health == "unhealthy" ? colour::red : colour::none;
-}
-
-std::vector<cell> row_of(const terminal& out, const service_view& s, const status_view& all) {
-  const auto mark = mark_of(s.state);
-  const std::string glyph(out.unicode() ? mark.glyph : mark.ascii);
-  const auto number = [](auto n) { return fmt::format("{}", n); };
-  return {{neutralise(s.name, sgr::strip)},
-          {glyph + " " + s.state, mark.tint},
-          {s.health == "none" || s.health.empty() ? "-" : s.health, health_colour(s.health)},
-          {optional_text(s.pid, number)},
-          {optional_text(s.port, number)},
-          {optional_text(s.uptime, human)},
-          {number(s.restarts), s.restarts > 0 ? colour::yellow : colour::none},
-          {optional_text(s.cpu_percent, [](double p) { return fmt::format("{:.1f}%", p); })},
-          {optional_text(s.memory_bytes, human_bytes)},
-          {neutralise(note_of(s, all), sgr::strip)}};
-}
-
-table table_of(const terminal& out, const status_view& status,
-               const std::vector<const service_view*>& chosen) {
-  table t({{"NAME", align::left, 0, 12},
-           {"STATE", align::left, 0},
-           {"HEALTH", align::left, 2},
-           {"PID", align::right, 5},
-           {"PORT", align::right, 6},
-           {"UPTIME", align::right, 3},
-           {"RESTARTS", align::right, 4},
-           {"CPU", align::right, 8},
-           {"MEM", align::right, 7},
-           {"REASON", align::left, 1, 10}});
-  for (const auto* s : chosen) t.add(row_of(out, *s, status));
-  return t;
-}
-
-std::string header_of(const terminal& out, const daemon_view& d) {
-  std::string text =
-      out.paint(colour::bold, d.name.empty() ? "aurora" : neutralise(d.name, sgr::strip));
-  text += "  aurorad " + d.version;
-  if (d.pid) text += fmt::format("  pid {}", *d.pid);
-  if (d.uptime) text += "  up " + human(*d.uptime);
-  if (!d.http.empty() && d.http != "off") text += "  " + d.http;
-  return text;
-}
-
 std::vector<std::string> page(const terminal& out, const status_view& status,
                               const std::vector<const service_view*>& chosen) {
   const std::size_t width = out.is_terminal() ? out.width() : 0;
-  std::vector<std::string> lines{header_of(out, status.daemon)};
+  std::vector<std::string> lines{daemon_line(out, status.daemon)};
   for (const auto& warning : status.daemon.warnings) {
     lines.push_back(out.paint(colour::yellow, "warning: ") + neutralise(warning, sgr::strip));
   }
@@ -79,7 +27,7 @@ std::vector<std::string> page(const terminal& out, const status_view& status,
       if (display_width(text) > width) text = clip(without_sgr(text), width, out.ellipsis());
     }
   }
-  const auto rows = table_of(out, status, chosen).lines(out, width);
+  const auto rows = status_table(out, status, chosen).lines(out, width);
   lines.insert(lines.end(), rows.begin(), rows.end());
   if (chosen.empty()) lines.push_back("no services");
   return lines;
@@ -134,24 +82,16 @@ class watcher : public listener {
   watcher(context& c, latch& over) : c_(c), over_(over) {}
 
   void on_snapshot(std::uint64_t /*sequence*/, const status_view& status) override {
-    status_ = status;
-    received_ = steady::now();
+    status_.replace(status, steady::now());
     lost_ = false;
     draw();
   }
   void on_service(const service_view& service) override {
-    const auto it = std::find_if(status_.services.begin(), status_.services.end(),
-                                 [&](const service_view& s) { return s.name == service.name; });
-    if (it == status_.services.end()) {
-      status_.services.push_back(service);
-    } else {
-      *it = service;
-    }
-    aged_.insert_or_assign(service.name, steady::now());
+    status_.update(service, steady::now());
     draw();
   }
   void on_removed(const std::string& name) override {
-    std::erase_if(status_.services, [&](const service_view& s) { return s.name == name; });
+    status_.remove(name);
     draw();
   }
   void on_lost() override {
@@ -166,21 +106,8 @@ class watcher : public listener {
   }
 
  private:
-  /// Times go on by themselves: the daemon only tells changes.
-  status_view aged() const {
-    status_view now = status_;
-    const auto since_snapshot = steady::now() - received_;
-    if (now.daemon.uptime) *now.daemon.uptime += since_snapshot;
-    for (auto& s : now.services) {
-      const auto it = aged_.find(s.name);
-      const auto age = it == aged_.end() ? since_snapshot : steady::now() - it->second;
-      if (s.uptime) *s.uptime += age;
-      if (s.next_start) s.next_start = std::max<duration>(*s.next_start - age, duration(0));
-    }
-    return now;
-  }
   void draw() {
-    const status_view now = aged();
+    const status_view now = status_.at(steady::now());
     auto lines = page(c_.out, now, select(now, c_.given.operands));
     if (lost_)
       lines.insert(
@@ -207,9 +134,7 @@ class watcher : public listener {
 
   context& c_;
   latch& over_;
-  status_view status_;
-  steady::time_point received_ = steady::now();
-  std::map<std::string, steady::time_point> aged_;
+  live_status status_;
   std::vector<std::string> last_;
   std::size_t drawn_ = 0;
   bool lost_ = false;
