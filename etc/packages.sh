@@ -21,6 +21,7 @@ libssl-dev                      HTTPS probes
 zlib1g-dev                      compressed logs
 libre2-dev                      patterns that cannot run away
 libyaml-cpp-dev                 aurorctl import: compose files and other YAML (static)
+libncurses-dev                  the terminal of aurorctl top
 python3                         the sample stack, the lint tests
 python3-venv                    the sample's virtualenv
 LIST
@@ -44,6 +45,7 @@ curl                            the runbook's commands are run as they stand
 faketime                        clock steps
 systemd                         verifies the unit
 lintian                         the Debian packages, by Debian's own judge
+tmux                            the terminal that aurorctl top is tested in
 strace                          counts what an idle daemon does
 supervisor                      the same program under it and under what was imported from it
 ruby-foreman                    the same for a Procfile

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -233,6 +234,19 @@ int launch_tls(int socket, std::string host, std::string port) {
   char* argv[] = {program.data(), host.data(), port.data(), nullptr};
   pid_t pid = -1;
   return ::posix_spawnp(&pid, program.c_str(), &setup.actions, &setup.attributes, argv, environ);
+}
+
+int replace_by(const std::string& name) {
+  std::ifstream given("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(given, word, '\0');) words.push_back(word);
+  if (words.empty()) return EIO;
+  words.front() = program_named(name);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::execvp(argv.front(), argv.data());
+  return errno;
 }
 
 bool open_in_browser(const std::string& file) {

@@ -48,6 +48,10 @@ struct program_result {
 /// takes longer than half a minute is killed. Only for programs that print little.
 program_result run_program(std::vector<std::string> words, const std::string& input = {});
 
+/// Has a program from beside our own binary, else from PATH, take the place of this process, with
+/// our own arguments. Returns only where that fails: errno.
+int replace_by(const std::string& name);
+
 /// Starts `aurorctl-tls` from beside our own binary, else from PATH, with `socket` as its stdin; it
 /// ends when the other end of that is closed. Returns: errno, or 0.
 int launch_tls(int socket, std::string host, std::string port);

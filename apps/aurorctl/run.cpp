@@ -9,6 +9,7 @@
 
 #include "context.hpp"
 #include "help.hpp"
+#include "run.hpp"
 #include "text.hpp"
 
 namespace aurora::ctl {
@@ -78,13 +79,13 @@ int settle(context& c, int result) {
   return code(exit_code::failed);
 }
 
-int guarded(context& c) {
+int guarded(context& c, int (*what)(context&)) {
   try {
-    return settle(c, dispatch(c));
-  } catch (const failure& what) {
+    return settle(c, what(c));
+  } catch (const failure& fault) {
     c.out.flush();
-    tell(c.err, what);
-    return code(what.code);
+    tell(c.err, fault);
+    return code(fault.code);
   } catch (const std::exception& error) {
     c.out.flush();
     tell(c.err, {exit_code::failed, std::string("internal error: ") + error.what(),
@@ -93,19 +94,40 @@ int guarded(context& c) {
   }
 }
 
-}  // namespace
-
-int run(const std::vector<std::string>& arguments) {
-  std::optional<invocation> given;
+/// Nothing: they are wrong, and the user knows.
+std::optional<invocation> parsed(const std::vector<std::string>& arguments, int& fault) {
   try {
-    given = parse_arguments(arguments);
+    return parse_arguments(arguments);
   } catch (const failure& what) {
     terminal err(2, when::automatic);
     tell(err, what);
-    return code(what.code);
+    fault = code(what.code);
+    return std::nullopt;
   }
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments) {
+  int fault = 0;
+  auto given = parsed(arguments, fault);
+  if (!given) return fault;
   context c(std::move(*given));
-  return guarded(c);
+  return guarded(c, dispatch);
+}
+
+int run_instead(const std::vector<std::string>& arguments, std::string_view verb,
+                int (*what)(context&)) {
+  int fault = 0;
+  auto given = parsed(arguments, fault);
+  if (!given) return fault;
+  context c(std::move(*given));
+  if (c.given.what != nullptr && c.given.what->name == verb && !c.given.help && !c.given.version) {
+    return guarded(c, what);
+  }
+  tell(c.err, {exit_code::usage, "this program is a part of aurorctl",
+               "use `aurorctl " + std::string(verb) + "`"});
+  return code(exit_code::usage);
 }
 
 }  // namespace aurora::ctl

@@ -2,6 +2,7 @@
 
 #include "handlers.hpp"
 #include "verb_flags.hpp"
+#include "top.hpp"
 
 namespace aurora::ctl {
 namespace {
@@ -90,6 +91,19 @@ std::vector<verb> asking_verbs() {
        0,
        any,
        verb_status},
+      {"top",
+       "[SERVICE…]",
+       "a live table to work in: states, CPU, memory, logs, start, stop",
+       "Keys: j k and the arrows move, / filters, o orders, s starts or stops, r restarts, x sends "
+       "a\n"
+       "signal, l shows the log, w why it is in its state, Enter both, ? all keys, q quits.\n"
+       "It needs a terminal; it comes back by itself when the daemon does.",
+       "ssh -t host aurorctl top    the same, of another machine",
+       {},
+       operand::services,
+       0,
+       any,
+       verb_top},
       {"check",
        "[SERVICE…]",
        "probe all services now, or these, a line each",

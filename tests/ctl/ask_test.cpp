@@ -276,9 +276,9 @@ BOOST_AUTO_TEST_CASE(help_for_every_verb) {
   const auto overview = run({"help"});
   BOOST_TEST(overview.code == 0);
   for (const char* verb :
-       {"up",       "down",   "start",  "stop",  "restart",   "status",     "check",
-        "logs",     "events", "why",    "graph", "validate",  "doctor",     "plan",
-        "rollback", "reload", "signal", "scale", "dashboard", "completion", "help"}) {
+       {"up",     "down",   "start", "stop",      "restart",    "status", "top",  "check",
+        "logs",   "events", "why",   "graph",     "validate",   "doctor", "plan", "rollback",
+        "reload", "signal", "scale", "dashboard", "completion", "help"}) {
     BOOST_TEST(contains(overview.out, std::string("\n  ") + verb), verb);
     const auto one = run({verb, "--help"});
     BOOST_TEST(one.code == 0);
