@@ -99,10 +99,14 @@ class session : public listener {
     something_.set();
   }
   void on_dropped(std::uint64_t lines) override {
-    model_.log().remark("… " + std::to_string(lines) + " lines left out: this was too slow");
+    model_.log().remark(mark() + std::to_string(lines) + " lines left out: this was too slow");
+    something_.set();
   }
-  void on_missing(const std::string& /*name*/, std::uint64_t bytes) override {
-    model_.log().remark("… " + human_bytes(bytes) + " are kept no more");
+  void on_missing(const std::string& name, std::uint64_t bytes) override {
+    if (name == model_.log().name()) {
+      model_.log().remark(mark() + human_bytes(bytes) + " are kept no more");
+    }
+    something_.set();
   }
   void on_lost() override {
     model_.on_lost();
@@ -119,6 +123,8 @@ class session : public listener {
     model_.tell(what.hint.empty() ? what.what : what.what + "; " + what.hint, true);
     something_.set();
   }
+
+  std::string mark() const { return std::string(paint_.ellipsis()) + " "; }
 
   void note_change_of(const std::string& name) {
     if (name == model_.wanted_why()) stale_ = true;

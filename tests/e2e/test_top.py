@@ -5,7 +5,8 @@ import shlex
 import signal
 import subprocess
 
-from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, Case, eventually, main
+from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, Case, alive, eventually, main
+from aurora_http import Page, url_of
 
 # Says that it was signalled, and prints at first what a terminal must never get to see.
 TALKER = (r"""trap 'echo hup heard' HUP; trap 'exit 0' TERM; printf 'evil \033[2J\033]0;owned\007\033[31mred\033[0m \377end\n'; """
@@ -37,14 +38,24 @@ class Terminal:
         return self.tmux("display-message", "-p", f"#{{{what}}}").strip()
 
     def end(self):
-        subprocess.run(["tmux", "-L", "top", "kill-server"], env=self.env, capture_output=True, timeout=DEADLINE)
+        server = int(self.about("pid"))
+        self.tmux("kill-server")
+        eventually(lambda: not alive(server), "the tmux server is gone")
 
 
 class Top(Case):
+    def setUp(self):
+        super().setUp()
+        self.terminals = []
+
+    def tearDown(self):
+        for terminal in self.terminals:  # while the directory with its socket is there
+            terminal.end()
+        super().tearDown()
+
     def terminal(self, **how):
-        terminal = Terminal(self.home, **how)
-        self.addCleanup(terminal.end)
-        return terminal
+        self.terminals.append(Terminal(self.home, **how))
+        return self.terminals[-1]
 
     def sees(self, terminal, *texts, never=()):
         """Waits until all `texts` are on the screen and none of `never` is."""
@@ -154,8 +165,8 @@ class Top(Case):
         terminal.keys("l")
         for columns, rows in ((60, 12), (200, 50), (40, 5), (110, 30)):
             terminal.tmux("resize-window", "-x", str(columns), "-y", str(rows))
-            rule = lambda: [line for line in terminal.screen().splitlines() if "log of" in line]
-            eventually(lambda: rule() and len(rule()[0]) == columns, f"it fits {columns} columns")
+            fits = lambda: any("log of" in line and len(line) == columns for line in terminal.screen().splitlines())
+            eventually(fits, f"it fits {columns} columns")
             self.sees(terminal, "s start/stop", "> db")
 
     def test_daemon_killed(self):
@@ -182,6 +193,27 @@ class Top(Case):
         top = int(terminal.about("pane_pid"))
         child = int(subprocess.run(["pgrep", "-P", str(top)], check=True, capture_output=True, text=True).stdout)
         os.kill(child, signal.SIGTERM)
+        self.ended(terminal)
+
+    def test_read_only(self):
+        """In the role `read` everything shows, over TCP too, and a change is refused in words."""
+        daemon = self.daemon({"db": {"command": FOREVER}}, start=False, http={"listen": "127.0.0.1:0"})
+        daemon.start(http=None)
+        daemon.wait_state("db", "running")
+        code = daemon.ctl("dashboard", "--print", "--role", "read", check=0).stdout.strip().partition("#code=")[2]
+        token = self.home / "token"
+        token.touch(0o600)
+        token.write_text(Page(daemon).post("/api/v1/session", {"code": code})[2]["token"])
+        before = daemon.status("db")["pid"]
+        terminal = self.terminal()
+        self.run_top(terminal, "-H", url_of(daemon), "--token-file", str(token))
+        self.sees(terminal, "> db", "● running", str(before))
+        terminal.keys("r")
+        self.sees(terminal, "error: ", "read")
+        terminal.keys("l")
+        self.sees(terminal, "log of db")
+        self.assertEqual(daemon.status("db")["pid"], before)
+        terminal.keys("q")
         self.ended(terminal)
 
     def test_plain_terminals(self):
