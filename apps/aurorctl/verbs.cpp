@@ -1,8 +1,8 @@
 #include "verbs.hpp"
 
 #include "handlers.hpp"
-#include "verb_flags.hpp"
 #include "top.hpp"
+#include "verb_flags.hpp"
 
 namespace aurora::ctl {
 namespace {

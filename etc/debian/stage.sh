@@ -22,7 +22,9 @@ TEXT
 gzip -9nf "$documents/changelog" "$documents/CHANGELOG.md"
 if [ -d "$root/usr/share/man" ]; then
   find "$root/usr/share/man" -type f -exec gzip -9nf {} +
-  ln -s aurorctl.1.gz "$root/usr/share/man/man1/aurorctl-tls.1.gz"  # a part of aurorctl, told of there
+  for part in tls top; do # parts of aurorctl, told of there
+    ln -s aurorctl.1.gz "$root/usr/share/man/man1/aurorctl-$part.1.gz"
+  done
 fi
 if [ -e "$source/etc/debian/$package.lintian-overrides" ]; then
   install -D "$source/etc/debian/$package.lintian-overrides" "$root/usr/share/lintian/overrides/$package"
