@@ -20,17 +20,8 @@ add_library(aurora_yaml INTERFACE)
 target_link_libraries(aurora_yaml INTERFACE ${AURORA_STATIC_YAML})
 target_include_directories(aurora_yaml SYSTEM INTERFACE ${AURORA_YAML_INCLUDE})
 target_compile_definitions(aurora_yaml INTERFACE YAML_CPP_STATIC_DEFINE)
-# The static one where there is one, as above.
+# Of aurorctl-top alone, a program of its own: shared, as Debian wants it.
 pkg_check_modules(NCURSES REQUIRED IMPORTED_TARGET ncursesw)
-find_library(AURORA_STATIC_NCURSES NAMES libncursesw.a)
-find_library(AURORA_STATIC_TINFO NAMES libtinfo.a)
-mark_as_advanced(AURORA_STATIC_NCURSES AURORA_STATIC_TINFO)
-add_library(aurora_ncurses INTERFACE)
-if(AURORA_STATIC_NCURSES AND AURORA_STATIC_TINFO)
-  target_link_libraries(aurora_ncurses INTERFACE ${AURORA_STATIC_NCURSES} ${AURORA_STATIC_TINFO})
-else()
-  target_link_libraries(aurora_ncurses INTERFACE PkgConfig::NCURSES)
-endif()
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
