@@ -1,7 +1,9 @@
 #include "autostart.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -51,10 +53,22 @@ std::string given_state_dir(const invocation& given) {
   return variable != nullptr && *variable != '\0' ? absolute(variable) : std::string();
 }
 
+/// A daemon of root's refuses what somebody else may change: it is to run as that one.
+std::string other_owner(const std::string& config) {
+  struct stat about {};
+  if (::geteuid() != 0 || ::stat(config.c_str(), &about) != 0 || about.st_uid == 0) return {};
+  if (const auto* account = ::getpwuid(about.st_uid)) return account->pw_name;
+  throw failure(
+      exit_code::failed,
+      fmt::format("'{}' belongs to uid {}, and there is no such account", config, about.st_uid),
+      "give it to an account, or to root: chown root '" + config + "'");
+}
+
 trigger trigger_of(const invocation& given) {
   trigger what;
   what.config = absolute(require_config(given));
   what.name = name_in(what.config);
+  what.account = other_owner(what.config);
   what.state_dir = given_state_dir(given);
   what.delay = delay_of(given);
   what.tool = own_program();
@@ -112,6 +126,13 @@ int enable(context& c) {
   const auto chosen = choose(c.given, what.config);
   if (!chosen.why.empty()) {
     c.say("chose " + std::string(chosen.method->name) + ": " + chosen.why);
+  }
+  if (!what.account.empty() && chosen.method != &systemd_method) {
+    throw failure(exit_code::failed,
+                  fmt::format("'{}' belongs to {}: a daemon of root's would refuse it", what.config,
+                              what.account),
+                  fmt::format("run this as {}, or take --method systemd, whose unit runs as {}",
+                              what.account, what.account));
   }
   const auto done = chosen.method->enable(what);
   tell_change(c, *chosen.method, done, done.changed ? "enabled" : "enabled already, as it is");

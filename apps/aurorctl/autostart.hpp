@@ -16,6 +16,7 @@ struct trigger {
   std::string delay;      ///< "5s"
   std::string tool;       ///< aurorctl, absolute
   std::string daemon;     ///< aurorad, absolute
+  std::string account;    ///< whose the configuration is, where root asks and it is not root's
 };
 
 /// What was done.

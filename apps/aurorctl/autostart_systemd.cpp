@@ -68,7 +68,10 @@ std::string command_line(std::string_view verb, const std::string& unit) {
 
 std::string missing() {
   if (find_program("systemctl").empty()) return "there is no systemctl(1) on PATH";
-  return systemctl({"show", "--property=Version"}).status == 0 ? "" : "systemd does not run here";
+  if (systemctl({"show", "--property=Version"}).status == 0) return {};
+  return is_root() ? "systemd does not run here"
+                   : "systemd does not answer to systemctl --user (sudo would make a unit of the "
+                     "machine, which runs as you)";
 }
 
 /// The unit that starts this configuration, whatever its name; empty: there is none.
@@ -110,12 +113,13 @@ std::string unit_text(const trigger& what) {
   return fmt::format(
       "# Written by `aurorctl autostart enable`; `aurorctl autostart disable` takes it away.\n{}"
       "[Unit]\nDescription=Aurora keeps {} running\nDocumentation=man:aurorad(8)\n{}\n"
-      "[Service]\nType=notify\nExecCondition={}\nExecStart={}\n"
+      "[Service]\nType=notify\n{}ExecCondition={}\nExecStart={}\n"
       "ExecReload=/bin/kill -HUP $MAINPID\nKillMode=mixed\nTimeoutStopSec=120s\n"
       "TimeoutStartSec={}s\nWatchdogSec=30s\nRestart=on-failure\nRestartSec=1s\nDelegate=yes\n"
       "OOMPolicy=continue\n{}\n[Install]\nWantedBy={}\n",
       starts_line(what.config), what.name, is_root() ? "After=network.target\n" : "",
-      condition_line(what), exec_line(what), limit, is_root() ? for_the_machine : "", target());
+      what.account.empty() ? "" : "User=" + what.account + "\n", condition_line(what),
+      exec_line(what), limit, is_root() ? for_the_machine : "", target());
 }
 
 void make_directory(const std::string& path) {
@@ -193,6 +197,8 @@ change enable(const trigger& what) {
     make_directory(unit_directory());
     replace_whole(file, after, 0644);
   }
+  if (!what.account.empty())
+    done.notes.push_back("it runs as " + what.account + ", whose configuration it is");
   enable_unit(unit, done);
   return done;
 }

@@ -82,15 +82,16 @@ void tell_found(context& c, const detected& found) {
   if (found.services.empty()) c.say("nothing of it can be run: the file has an example to replace");
 }
 
-/// The three commands that come next, as they can be typed here.
+/// The commands that come next, as they can be typed here.
 void tell_next(context& c, const std::string& file) {
   const char* named = std::getenv("AURORA_CONFIG");
   const bool by_itself = (named == nullptr || *named == '\0') && file == absolute("aurora.json");
   const std::string tool = by_itself ? "aurorctl" : "aurorctl -c " + shell_quoted(file);
   c.say("next:");
-  c.say("  " + tool + " validate   checks it, after each change");
-  c.say("  " + tool + " up -d      starts everything, returns when it is ready");
-  c.say("  " + tool + " status     shows what runs");
+  c.say("  " + tool + " validate          checks it, after each change");
+  c.say("  " + tool + " up -d             starts everything, returns when it is ready");
+  c.say("  " + tool + " status            shows what runs");
+  c.say("  " + tool + " autostart enable  has it started at your login; with sudo at boot, as you");
 }
 
 void tell_json(context& c, const std::string& file, const std::string& kept,

@@ -171,6 +171,23 @@ class Systemd(AutostartCase):
         self.enable("systemd")
         self.assertEqual([p.name for p in self.units.glob("*.service")], ["aurora-renamed.service"])
 
+    def test_root_for_the_owner(self):
+        """`sudo aurorctl autostart enable` beside a user's configuration: the unit runs as that user, and no other way is taken."""
+        if os.geteuid() != 0:
+            self.skipTest("takes root")
+        os.chown(self.config, 65534, -1)
+        self.assertIn("it runs as nobody", self.enable("systemd"))
+        self.assertIn("\nUser=nobody\n", self.unit.read_text())
+        self.disable()
+        before = self.tree()
+        for method in ("cron", "shell"):
+            done = self.ctl("autostart", "enable", "--method", method, check=1)
+            self.assertIn("belongs to nobody", done.stderr)
+            self.assertIn("run this as nobody", done.stderr)
+        os.chown(self.config, 4_000_000_000, -1)
+        self.assertIn("no such account", self.ctl("autostart", "enable", check=1).stderr)
+        self.assertEqual(self.tree(), before)
+
     def test_systemd_verifies_it(self):
         """`systemd-analyze verify` finds nothing, whatever the path, and a fault would be found."""
         if not shutil.which("systemd-analyze"):
