@@ -15,18 +15,21 @@
 namespace aurora {
 
 struct supervisor_options {
-  std::string state_dir;   ///< absolute; logs and pipes live in it. One supervisor per directory
+  /// Absolute; logs and pipes live in it. It is made where it is missing, and is of one supervisor,
+  /// or aurorad, at a time.
+  std::string state_dir;
   std::uint64_t seed = 0;  ///< of the restart jitter
 };
 
 /// Supervises a stack of services on the caller's own reactor: for programs that embed Aurora.
 ///
-/// One thread: construct it, call it and run its executor from the same thread (or strand). It
-/// takes no signal handler and waits for no child but its own; a host may have both. Nothing is
-/// installed process wide, so several supervisors may live in one process. A host that wants
-/// orphaned grandchildren found wherever they hide calls prctl(PR_SET_CHILD_SUBREAPER) itself.
+/// One thread: construct it, call it and run its executor from the same thread (or strand); all
+/// supervisors of a process from the same one. It takes no signal handler and waits for no child
+/// but its own; a host may have both. Nothing is installed process wide, so several supervisors may
+/// live in one process, each in a state directory of its own. A host that wants orphaned
+/// grandchildren found wherever they hide calls prctl(PR_SET_CHILD_SUBREAPER) itself.
 ///
-/// Lifetime: `start`, later `co_await stop()`, then destroy. Destroying a started one without
+/// Lifetime: `start`, later `co_await stop()`, then destroy; once. Destroying a started one without
 /// `stop` is a broken contract (asserted): its services would live on without anybody.
 class supervisor {
  public:
@@ -42,7 +45,8 @@ class supervisor {
   void on_change(std::function<void(const journal_entry&)> handler);
 
   /// Starts what is wanted. Throws std::runtime_error where the state directory or the
-  /// state in it cannot be used.
+  /// state in it cannot be used, or is in use; it may be called again then. Reads and writes a few
+  /// small files, and blocks for up to 5 s where a process that had the directory is being ended.
   void start();
 
   /// Stops every service in order and ends every task. Not cancellable: an end is a duty; it takes
@@ -60,6 +64,10 @@ class supervisor {
 
   /// Every instance, in name order.
   std::vector<instance_status> status() const;
+
+  /// What is wrong beside the services, until it is over: a log or a state that cannot be written,
+  /// a limit that cannot be set. A line each; empty: nothing.
+  std::vector<std::string> warnings() const;
 
  private:
   struct impl;

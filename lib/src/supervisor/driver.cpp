@@ -237,6 +237,7 @@ boost::asio::awaitable<void> driver::close_runtime(std::shared_ptr<instance_runt
   if (engine_.find(name)) co_return;  // the name is in use again, and its warnings with it
   warnings_.erase("log of " + name);
   warnings_.erase("watch of " + name);
+  warnings_.erase("limits of " + name);
 }
 
 void driver::save_desired() {

@@ -56,6 +56,9 @@ class driver {
     daemon_log* log = nullptr;  ///< borrowed; may be null
     /// Notes in a journal what a next daemon needs to go on (left_behind.hpp).
     bool remembers = false;
+    /// Services live in cgroups where that can be: this process moves into one, too, and their
+    /// names are those of the instances, so there is one such driver a process.
+    bool cgroups = false;
     /// Holds descriptors and tells ends for this daemon; borrowed, outlives the driver; may be
     /// null.
     reactor::keeper_link* keeper = nullptr;
@@ -129,6 +132,7 @@ class driver {
   /// Null: this daemon remembers nothing.
   births* launches() { return births_.get(); }
   bool remembers() const { return options_.remembers; }
+  bool uses_cgroups() const { return options_.cgroups; }
   /// The descriptor that an earlier daemon had kept under that key; none: there is none (any more).
   reactor::unique_fd take_kept(keeper::kind what, const std::string& name, std::int64_t number);
   /// A run of which the journal does not tell all.

@@ -184,10 +184,9 @@ void instance_runtime::launch(core::run_number run, built_launch launch) {
   launch->extra_fd = resources_->extra_fd;
   if (resources_->notify)
     resources_->notify->accept_only(launch->user ? launch->user->uid : ::geteuid());
-  cgroup_ = reactor::make_cgroup(name(), spec().limits);
+  make_cgroup();
   launch->cgroup = cgroup_;
   if (auto* launches = driver_.launches()) launch->birth = launches->place(marker());
-  for (const auto& limit : reactor::take_cgroup_warnings()) driver_.warn("limits", limit);
   if (auto* keeper = driver_.keeper()) keeper->flush();
   auto launched = reactor::child::launch(driver_.executor(), *launch);
   if (resources_->pipe) resources_->pipe->close_child_end();
@@ -201,6 +200,19 @@ void instance_runtime::launch(core::run_number run, built_launch launch) {
   note_process();
   driver_.post(core::event::spawned{id_, run, child_->pid()});
   tasks_.spawn(supervise(child_, run, false));
+}
+
+void instance_runtime::make_cgroup() {
+  const auto& limits = spec().limits;
+  if (driver_.uses_cgroups()) {
+    cgroup_ = reactor::make_cgroup(name(), limits);
+    for (const auto& limit : reactor::take_cgroup_warnings()) driver_.warn("limits", limit);
+    return;
+  }
+  driver_.warn("limits of " + name(), !limits.cpu && !limits.tasks
+                                          ? ""
+                                          : "cpu and tasks need a cgroup, which only aurorad "
+                                            "makes: they are not limited");
 }
 
 void instance_runtime::note_process() {

@@ -97,6 +97,7 @@ class instance_runtime {
   boost::asio::awaitable<built_launch> command_launch(argv_template command,
                                                       const char* purpose) const;
   std::optional<reactor::probe_request> network_request() const;
+  void make_cgroup();
   void note_process();
   void take_up(const store::run_memory& left, core::run_number run);
   void keep(keeper::kind what, const std::string& name, std::int64_t number, int fd);

@@ -98,6 +98,7 @@ driver::options reactor_process::driver_options() {
   driver::options how;
   how.state_dir = how_.state_dir;
   how.remembers = true;
+  how.cgroups = true;
   how.keeper = &keeper_;
   how.kept = std::move(how_.kept);
   how.seed = std::random_device{}();

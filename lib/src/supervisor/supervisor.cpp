@@ -3,10 +3,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/assert.hpp>
 
+#include <unistd.h>
+
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "supervisor/clock.hpp"
 #include "supervisor/driver.hpp"
+#include "supervisor/state_dir.hpp"
 
 namespace aurora {
 
@@ -49,6 +54,7 @@ struct supervisor::impl : server::observer {
     return who.has_value();
   }
 
+  std::optional<shell::state_lock> lock;  ///< while it is started
   bool started = false;
   bool is_down = false;
   std::function<void(const journal_entry&)> told;
@@ -71,7 +77,10 @@ void supervisor::on_change(std::function<void(const journal_entry&)> handler) {
 void supervisor::start() {
   if (auto ready = shell::prepare(impl_->of.paths()); !ready)
     throw std::runtime_error(ready.error());
+  auto lock = shell::state_lock::take(impl_->of.paths().lock, ::getpid());
+  if (!lock) throw std::runtime_error(lock.error());
   if (auto loaded = impl_->of.load(); !loaded) throw std::runtime_error(loaded.error());
+  impl_->lock.emplace(std::move(*lock));
   impl_->started = true;
   impl_->of.entries().observe(*impl_);
   impl_->of.open();
@@ -85,6 +94,7 @@ boost::asio::awaitable<void> supervisor::stop() {
   while (!impl_->is_down) co_await impl_->down.async_wait(reactor::tok);
   co_await impl_->of.stop();
   impl_->of.entries().forget(*impl_);
+  impl_->lock.reset();
   impl_->started = false;
 }
 
@@ -107,5 +117,7 @@ std::vector<instance_status> supervisor::status() const {
   for (const auto id : engine.instances()) shown.push_back(engine.status(id, now));
   return shown;
 }
+
+std::vector<std::string> supervisor::warnings() const { return impl_->of.warnings(); }
 
 }  // namespace aurora
