@@ -1,5 +1,5 @@
-# What `cmake --install` lays down, as two components: `development` is the library with its CMake package
-# aurora::aurora, `programs` all else. The programs themselves are installed by their own folders.
+# What `cmake --install` lays down, as two components: `development` is the library with its page and its
+# CMake package aurora::aurora, `programs` all else. The programs themselves are installed by their own folders.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -16,6 +16,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/aurora-config.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/aurora-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/aurora-config.cmake ${PROJECT_BINARY_DIR}/aurora-config-version.cmake
   DESTINATION ${package_dir} COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/etc/man/libaurora.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT development)
 
 if(AURORA_APPS)
   set(etc ${PROJECT_SOURCE_DIR}/etc)

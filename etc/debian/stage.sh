@@ -22,6 +22,8 @@ TEXT
 gzip -9nf "$documents/changelog" "$documents/CHANGELOG.md"
 if [ -d "$root/usr/share/man" ]; then
   find "$root/usr/share/man" -type f -exec gzip -9nf {} +
+fi
+if [ -d "$root/usr/share/man/man1" ]; then
   for part in tls top; do # parts of aurorctl, told of there
     ln -s aurorctl.1.gz "$root/usr/share/man/man1/aurorctl-$part.1.gz"
   done

@@ -6,7 +6,7 @@ import subprocess
 from typing import NamedTuple
 
 CXX = (".cpp", ".hpp", ".hpp.in")
-TEXT = CXX + (".py", ".sh", ".cmake", ".md", ".txt", ".json", ".html", ".css", ".js", ".mjs", ".ts", ".tsx", ".1", ".5", ".8", "run")
+TEXT = CXX + (".py", ".sh", ".cmake", ".md", ".txt", ".json", ".html", ".css", ".js", ".mjs", ".ts", ".tsx", ".1", ".3", ".5", ".7", ".8", "run")
 SKIPPED = {"build", ".git", ".venv", ".aurora", "__pycache__", "node_modules", ".cache", "corpus"}
 
 

@@ -37,7 +37,7 @@ class Install(unittest.TestCase):
         self.assertEqual(self.root.run("dpkg", "--verify", "aurora", "libaurora-dev"), "")
         for program in ("aurorad", "aurorctl"):
             self.assertIn("0.", self.root.run(program, "--version"))
-        for page in ("aurorad", "aurorctl", "aurorctl-tls", "aurorctl-top", "aurora.json", "aurora-api"):
+        for page in ("aurorad", "aurorctl", "aurorctl-tls", "aurorctl-top", "aurora.json", "aurora-api", "libaurora"):
             self.assertIn("NAME", self.root.run("man", page))
         self.root.run("bash", "-n", "/usr/share/bash-completion/completions/aurorctl")
         for path in ("zsh/vendor-completions/_aurorctl", "fish/vendor_completions.d/aurorctl.fish",

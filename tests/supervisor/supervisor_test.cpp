@@ -1,5 +1,6 @@
 #include <aurora/supervisor.hpp>
 
+#include <csignal>
 #include <stdexcept>
 
 #include <boost/asio/io_context.hpp>
@@ -74,6 +75,31 @@ BOOST_AUTO_TEST_CASE(limits_that_take_a_cgroup_are_told) {
   limited.apply(stack);
   test::run_until(loop, [&] { return limited.warnings().empty(); });
   test::await(loop, limited.stop());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_stopped_stays_stopped_in_the_next_life) {
+  for (const bool again : {false, true}) {
+    supervisor life(loop.get_executor(), one_service(), in("state"));
+    life.start();
+    BOOST_TEST((life.status().at(0).desired == desired_state::down) == again);
+    BOOST_TEST(!life.stop_services({"nobody"}));
+    BOOST_TEST(life.stop_services({"one"}));
+    test::await(loop, life.stop());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_end_is_seen_also_where_the_host_ignores_SIGCHLD) {
+  BOOST_TEST_MESSAGE("The kernel keeps no status then: it is told as unknown");
+  auto stack = one_service();
+  stack.services[0].command = {{"/bin/true"}};
+  stack.services[0].restart.policy = restart_policy::never;
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  supervisor only(loop.get_executor(), stack, in("state"));
+  only.start();
+  test::run_until(loop, [&] { return only.status().at(0).last_exit.has_value(); });
+  BOOST_TEST((only.status().at(0).last_exit->how == exit_status::kind::unknown));
+  test::await(loop, only.stop());
+  ::signal(SIGCHLD, before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
