@@ -4,7 +4,7 @@ import json
 import textwrap
 
 from aurora_e2e import free_port, main
-from test_import import ImportCase
+from aurora_import import ImportCase
 
 
 class Predecessor(ImportCase):
