@@ -98,7 +98,7 @@ class Cron(AutostartCase):
                 if before is not None:
                     self.crontab.write_bytes(before)
                 start = self.tree()
-                first = self.enable_twice("cron")
+                self.enable_twice("cron")
                 self.enable("cron", "--delay", "1m")
                 self.assertEqual(sum(line.startswith("@reboot ") for line in self.crontab.read_text().splitlines()), 1)
                 self.assertIn("--delay 1m", self.crontab.read_text())

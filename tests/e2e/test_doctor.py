@@ -285,7 +285,7 @@ class Machine(DoctorCase):
     def test_a_state_directory_that_cannot_be_made(self):
         """As another user, below a directory of root's."""
         self.as_root()
-        daemon = self.daemon({"web": {"command": FOREVER}}, start=False)
+        self.daemon({"web": {"command": FOREVER}}, start=False)
         self.home.chmod(0o755)
         tool = self.executable("aurorctl", "")
         tool.write_bytes((BIN / "aurorctl").read_bytes())
@@ -297,7 +297,7 @@ class Machine(DoctorCase):
     def test_a_way_closed_to_the_daemon(self):
         """The first directory on the way to the state that this user cannot pass."""
         self.as_root()
-        daemon = self.daemon({"web": {"command": FOREVER}}, start=False)
+        self.daemon({"web": {"command": FOREVER}}, start=False)
         self.home.chmod(0o755)
         (self.home / "closed/state").mkdir(parents=True)
         (self.home / "closed").chmod(0o700)

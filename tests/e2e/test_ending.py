@@ -4,11 +4,9 @@ import os
 import pty
 import random
 import signal
-import subprocess
 import time
-from pathlib import Path
 
-from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, SANITIZED, alive, carrying, eventually, main
+from aurora_e2e import BIN, CLEAN, FOREVER, SANITIZED, alive, carrying, eventually, main
 from aurora_puppet import PuppetCase
 
 SEED = int(os.environ.get("AURORA_SEED", random.randrange(1 << 30)))
@@ -17,7 +15,7 @@ SEED = int(os.environ.get("AURORA_SEED", random.randrange(1 << 30)))
 class Terminal(PuppetCase):
     def test_control_c(self):
         """Ctrl-C reaches the keeper alone: services are asked to stop in order, and hear no SIGINT."""
-        daemon = self.daemon({"db": self.puppets.service(), "web": self.puppets.service(depends_on=["db"])}, start=False)
+        self.daemon({"db": self.puppets.service(), "web": self.puppets.service(depends_on=["db"])}, start=False)
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(self.home)

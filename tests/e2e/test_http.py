@@ -6,7 +6,6 @@ import signal
 import socket
 import stat
 import subprocess
-import unittest
 
 from aurora_e2e import BIN, CLEAN, FOREVER, Case, eventually, free_port, main
 from aurora_http import Page, token_of, url_of

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import unittest
 
 from aurora_e2e import FOREVER, Case, eventually, main
 from aurora_http import Page, make_certificate, token_of, trusting, url_of

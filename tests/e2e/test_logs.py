@@ -6,7 +6,6 @@ import re
 import subprocess
 import signal
 import time
-from pathlib import Path
 
 from aurora_e2e import BIN, CLEAN, DEADLINE, UnixConnection, eventually, main
 from aurora_puppet import PuppetCase, numbered_lines

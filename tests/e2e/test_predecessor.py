@@ -210,7 +210,7 @@ class Predecessor(Case):
 
     def test_pid_is_who_we_started(self):
         """The pid is that of the process we started, not of whoever listens on the port."""
-        daemon = self.daemon({"web": {"command": ["/bin/sh", "-c", f"python3 -c \"$CODE\" & wait"],
+        daemon = self.daemon({"web": {"command": ["/bin/sh", "-c", "python3 -c \"$CODE\" & wait"],
                                       "env": {"CODE": http_server()}, "port": 0,
                                       "health": {"http": "http://127.0.0.1:${PORT}/health"}}})
         daemon.wait_state("web", "running")
