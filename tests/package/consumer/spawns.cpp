@@ -36,7 +36,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto tok = asio::as_tuple(asio::use_awaitable);
-constexpr unsigned warm_up = 20;           // starts after which everything is there that stays
+constexpr unsigned warm_up = 200;          // starts after which everything is there that stays
 constexpr unsigned for_each_of_ours = 50;  // starts for each child that this program forks itself
 
 std::ptrdiff_t descriptors() {
@@ -84,7 +84,7 @@ aurora::stack_spec short_lives(const std::string& name) {
   again.name = "again";  // the same in both supervisors
   again.command = {{"/bin/true"}};
   again.working_dir = "/";
-  again.instances = 4;
+  again.instances = 32;  // each is started ten times a second at most
   again.restart.delay = std::chrono::milliseconds(1);
   again.restart.factor = 1;
   again.restart.limit = 0;
