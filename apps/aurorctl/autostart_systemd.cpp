@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include <aurora/duration.hpp>
 
@@ -29,12 +30,11 @@ std::string variable(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
+constexpr const char* machine_directory = "/etc/systemd/system";
+
 /// Where units of the machine, or of the user, are put.
-std::string unit_directory() {
-  if (const auto path = variable("SYSTEMD_UNIT_PATH"); !path.empty()) {
-    return path.substr(0, path.find(':'));
-  }
-  if (is_root()) return "/etc/systemd/system";
+std::string default_directory() {
+  if (is_root()) return machine_directory;
   if (const auto base = variable("XDG_CONFIG_HOME"); base.starts_with('/')) {
     return base + "/systemd/user";
   }
@@ -45,16 +45,38 @@ std::string unit_directory() {
                 "set HOME, or choose another --method");
 }
 
-std::string_view target() { return is_root() ? "multi-user.target" : "default.target"; }
-
-std::string link_of(const std::string& unit) {
-  return unit_directory() + "/" + std::string(target()) + ".wants/" + unit;
+/// Where units are looked for; ours are put into the first. A user's stack may be started by a unit
+/// of the machine, which root made.
+std::vector<std::string> unit_directories() {
+  std::vector<std::string> all;
+  std::istringstream path(variable("SYSTEMD_UNIT_PATH"));
+  for (std::string each; std::getline(path, each, ':');) all.push_back(each);
+  if (!all.empty()) return all;
+  all.push_back(default_directory());
+  if (!is_root()) all.emplace_back(machine_directory);
+  return all;
 }
 
-bool is_linked(const std::string& unit) {
+std::string unit_directory() { return unit_directories().front(); }
+
+constexpr const char* of_the_machine = "multi-user.target";
+constexpr const char* of_a_user = "default.target";
+
+const char* target() { return is_root() ? of_the_machine : of_a_user; }
+
+std::string link_in(const std::string& directory, const std::string& wanted_by,
+                    const std::string& unit) {
+  return directory + "/" + wanted_by + ".wants/" + unit;
+}
+
+std::string link_of(const std::string& unit) { return link_in(unit_directory(), target(), unit); }
+
+bool is_link(const std::string& path) {
   std::error_code none;
-  return fs::is_symlink(fs::symlink_status(link_of(unit), none));
+  return fs::is_symlink(fs::symlink_status(path, none));
 }
+
+bool is_linked(const std::string& unit) { return is_link(link_of(unit)); }
 
 program_result systemctl(std::vector<std::string> words) {
   words.insert(words.begin(), "systemctl");
@@ -75,9 +97,9 @@ std::string missing() {
 }
 
 /// The unit that starts this configuration, whatever its name; empty: there is none.
-std::string find_unit(const std::string& config) {
+std::string find_unit(const std::string& config, const std::string& directory = unit_directory()) {
   std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(unit_directory(), ec)) {
+  for (const auto& entry : fs::directory_iterator(directory, ec)) {
     const auto name = entry.path().filename().string();
     if (!name.starts_with("aurora-") || !name.ends_with(".service")) continue;
     const auto text = read_if_there(entry.path(), "the unit");
@@ -137,9 +159,24 @@ failure another_configuration(const std::string& file) {
           "give this one a name of its own: the key \"name\" in aurora.json"};
 }
 
+/// A unit that root made of a user's stack: that user's to see, and root's to change. Empty: none.
+std::string find_roots_unit(const std::string& config) {
+  const auto all = unit_directories();
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const auto unit = find_unit(config, all[i]);
+    if (unit.empty()) continue;
+    if (is_link(link_in(all[i], of_the_machine, unit)) || is_link(link_in(all[i], of_a_user, unit)))
+      return all[i] + "/" + unit;
+  }
+  return {};
+}
+
 sighting look(const std::string& config) {
   const auto unit = find_unit(config);
-  if (unit.empty()) return {false, unit_directory(), {}};
+  if (unit.empty()) {
+    if (auto roots = find_roots_unit(config); !roots.empty()) return {true, std::move(roots), {}};
+    return {false, unit_directory(), {}};
+  }
   const std::string file = unit_directory() + "/" + unit;
   if (is_linked(unit)) return {true, file, {}};
   return {false, file, "written, not enabled: " + command_line("enable", unit)};
@@ -185,6 +222,9 @@ change enable(const trigger& what) {
     throw failure(exit_code::failed, "'" + *text + "' cannot stand in a unit: it is not UTF-8",
                   "rename it, or choose another --method");
   }
+  if (auto roots = find_roots_unit(what.config); !roots.empty()) {
+    return {false, std::move(roots), {"it is root's to change: sudo aurorctl autostart enable"}};
+  }
   const std::string unit = "aurora-" + what.name + ".service";
   const std::string file = unit_directory() + "/" + unit;
   const auto before = read_if_there(file, "the unit");
@@ -205,7 +245,12 @@ change enable(const trigger& what) {
 
 change disable(const std::string& config) {
   const auto unit = find_unit(config);
-  if (unit.empty()) return {false, unit_directory(), {}};
+  if (unit.empty()) {
+    const auto roots = find_roots_unit(config);
+    if (roots.empty()) return {false, unit_directory(), {}};
+    throw failure(exit_code::not_permitted, "'" + roots + "' is root's",
+                  "sudo aurorctl autostart disable");
+  }
   remove_unit(unit);
   return {true, unit_directory() + "/" + unit, {}};
 }

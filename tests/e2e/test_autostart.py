@@ -188,6 +188,17 @@ class Systemd(AutostartCase):
         self.assertIn("no such account", self.ctl("autostart", "enable", check=1).stderr)
         self.assertEqual(self.tree(), before)
 
+    def test_a_unit_of_roots(self):
+        """That starts this configuration is seen, left as it is, and said to be root's to change."""
+        self.enable("systemd")
+        before = self.tree()
+        environment = {"SYSTEMD_UNIT_PATH": f"{self.home / 'own'}:{self.units}"}
+        seen = json.loads(self.ctl("autostart", "status", "--method", "systemd", "--json", env=environment, check=0).stdout)["methods"][0]
+        self.assertEqual((seen["enabled"], seen["where"]), (True, str(self.unit)))
+        self.assertIn("root's to change", self.ctl("autostart", "enable", "--delay", "9s", env=environment, check=0).stdout)
+        self.assertIn("sudo aurorctl autostart disable", self.ctl("autostart", "disable", env=environment, check=5).stderr)
+        self.assertEqual(self.tree(), before)
+
     def test_systemd_verifies_it(self):
         """`systemd-analyze verify` finds nothing, whatever the path, and a fault would be found."""
         if not shutil.which("systemd-analyze"):
