@@ -26,9 +26,11 @@ load_fault header_words(header_fault what, const std::string& path) {
   if (what == header_fault::damaged)
     return {load_fault::kind::damaged,
             "the journal '" + path + "' is damaged: its first line is none of a journal"};
-  return {load_fault::kind::newer, "the journal '" + path +
-                                       "' was written by a newer version of Aurora: start that "
-                                       "version, or move the file away to forget what it runs"};
+  return {load_fault::kind::newer,
+          "the journal '" + path +
+              "' was written by a newer version of Aurora: start that "
+              "version, or move the file away: what runs is found again, what "
+              "was noted of it is forgotten"};
 }
 
 /// Error `damaged`: it has no header.
