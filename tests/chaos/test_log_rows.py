@@ -69,9 +69,11 @@ class Logs(UnderFire):
             puppet.ask("number 200")
             told += 200
             eventually(lambda: f" {told} " in self.stack.whole_log_of("web"), f"line {told} is kept (call {number})", self.stack)
-            numbers = numbered_lines(self.stack.whole_log_of("web"))
+            kept = self.stack.whole_log_of("web")
+            numbers = numbered_lines(kept)
             self.assertEqual(numbers, list(range(numbers[0], told + 1)), f"call {number}")
-            self.assertLess(numbers[0], max(2, told - 300), f"call {number}: three files and the current one are kept")
+            # At a kill the oldest has gone, and the current one has not made its place free yet.
+            self.assertTrue(numbers[0] == 1 or len(kept) >= 3 * 4096, f"call {number}: two files and the full one are kept: {len(kept)}")
             tracer.kill()
             if self.stack.reactor() == reactor:
                 break

@@ -32,6 +32,7 @@ killasgroup=true
 [program:flaky]
 command=/bin/sh -c "echo run >> %(here)s/flaky.runs; exit 3"
 startretries=2
+startsecs=20
 
 [program:content]
 command=/bin/sh -c 'echo run >> %(here)s/content.runs; exit 7'
