@@ -3,12 +3,31 @@
 import os
 import shutil
 import signal
+import zlib
 
 from aurora_e2e import FOREVER, alive, eventually, main
 from aurora_survival import SurvivalCase
 
 
+def header(boot, run):
+    """The first line of a sound journal."""
+    line = f"aurora-journal 1 {boot} {run}"
+    return f"{line} {zlib.crc32(line.encode()):08x}\n".encode()
+
+
 class LostJournal(SurvivalCase):
+    def lasting(self, services, names, **how):
+        """A daemon whose instances of these names run, and what tells whether they are what they were."""
+        daemon = self.daemon(services, **how)
+        for name in names:
+            daemon.wait_state(name, "running")
+        eventually(lambda: (daemon.state / "config.last").exists(), "its configuration is saved", daemon)
+
+        def now():
+            return {each["name"]: (each["pid"], each["state"]) for each in daemon.status().values()}
+        before = now()
+        return daemon, lambda: eventually(lambda: now() == before, f"they are what they were: {before}", daemon)
+
     def test_a_damaged_journal_starts_no_second_copy(self):
         """Cut short or overwritten: the processes are found by their marker, and it is told."""
         daemon = self.daemon({"web": {"command": FOREVER}})
@@ -73,6 +92,74 @@ class LostJournal(SurvivalCase):
         for pid, _ in before.values():
             self.assertFalse(pid and alive(pid), "none is left")
 
+    def test_a_journal_that_is_cut_short(self):
+        """Anywhere: those whose lines are gone are found as the others are."""
+        services = {name: {"command": FOREVER} for name in ("a", "b", "c", "d")}
+        daemon, same = self.lasting(services, services)
+        journal = daemon.state / "journal"
+        for part in (0.2, 0.4, 0.6, 0.9):
+            with self.subTest(part=part):
+                daemon.kill()
+                text = journal.read_bytes()
+                journal.write_bytes(text[: max(text.index(b"\n") + 1, int(len(text) * part))])
+                self.again(daemon)
+                same()
+
+    def test_killed_before_it_is_noted(self):
+        """The next reactor finds again what the one that died had found and not written down yet."""
+        daemon, same = self.lasting({"web": {"command": FOREVER}, "db": {"command": FOREVER}}, ("web", "db"))
+        daemon.kill()
+        (daemon.state / "journal").write_bytes(b"garbage\n")
+        (daemon.state / "journal.previous").unlink(missing_ok=True)
+        daemon.killed = False
+        daemon.start("--start-delay", "1h")
+        self.kill_reactor(daemon)
+        daemon.kill()
+        self.again(daemon)
+        same()
+
+    def test_an_older_generation_of_another_boot(self):
+        """Says nothing of what runs now."""
+        daemon, same = self.lasting({"web": {"command": FOREVER}}, ("web",))
+        daemon.kill()
+        (daemon.state / "journal").write_bytes(b"")
+        (daemon.state / "journal.previous").write_bytes(header("another-boot", "1.2.0123456789abcdef"))
+        self.again(daemon)
+        same()
+
+    def test_all_files_are_gone(self):
+        """`rm -rf` of what the directory holds: processes are the last to know."""
+        daemon, same = self.lasting({"web": {"command": FOREVER}}, ("web",))
+        daemon.kill()
+        for path in daemon.state.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.again(daemon)
+        same()
+
+    def test_lost_numbers(self):
+        """Instances that an operator asked for, more or fewer, where just that line is lost."""
+        services = {"more": {"command": FOREVER}, "fewer": {"command": FOREVER, "instances": 3}}
+        daemon = self.daemon(services)
+        daemon.ctl("scale", "more", 3, check=0)
+        daemon.ctl("scale", "fewer", 1, check=0)
+        before = {each["name"]: each["pid"] for each in daemon.status().values()}
+        self.assertEqual(sorted(before), ["fewer", "more@1", "more@2", "more@3"])
+        daemon.kill()
+        journal = daemon.state / "journal"
+        text = journal.read_bytes().splitlines(keepends=True)
+        journal.write_bytes(b"".join(b"0" + line[1:] if b" @scaled:" in line else line for line in text))
+        self.again(daemon)
+        eventually(lambda: {each["name"]: each["pid"] for each in daemon.status().values()} == before, f"as before: {before}", daemon)
+
+    def test_which_of_a_tree(self):
+        """A descendant that leads a session of its own is not taken for the service."""
+        daemon, same = self.lasting({"web": {"command": f"setsid {FOREVER} & exec {FOREVER}"}}, ("web",))
+        daemon.kill()
+        for name in ("journal", "journal.previous", "run/births"):
+            (daemon.state / name).unlink(missing_ok=True)
+        self.again(daemon)
+        same()
+
     def test_a_copied_directory_leaves_the_other_alone(self):
         """`cp -r` of a directory whose stack runs: two stacks, each with its own services."""
         one = self.daemon({"web": {"command": FOREVER}})
@@ -99,7 +186,7 @@ class LostJournal(SurvivalCase):
         for name in ("journal", "journal.previous"):
             path = daemon.state / name
             if path.exists():
-                path.write_text("aurora-journal 1 another-boot 0123456789abcdef 00000000\n")
+                path.write_bytes(header("another-boot", "0123456789abcdef"))
         os.kill(left, signal.SIGKILL)
         self.again(daemon)
         daemon.wait_state("web", "running")

@@ -68,6 +68,7 @@ generation read_journal(const std::string& path) {
   journal_contents contents;
   if (before && *before) {
     contents = std::move(**before);
+    contents.is_previous = true;
     contents.fault = joined(
         joined(wrong, "'" + previous_of(path) + "' is used, which does not know what came after"),
         contents.fault);

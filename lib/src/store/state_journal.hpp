@@ -26,6 +26,7 @@ struct journal_contents {
   /// What was wrong and what was read instead, with the path. Empty: all is well. A last line that
   /// a kill cut short is no fault.
   std::string fault;
+  bool is_previous = false;  ///< it is the generation before: what came after is not in it
 };
 
 /// Reads a journal, or where it is of no use the generation before (PATH.previous). Nothing: there

@@ -30,6 +30,8 @@ births::births(const std::string& path) {
   notes_ = static_cast<reactor::birth_note*>(area);
   for (std::size_t i = 0; i < most; ++i)
     if (notes_[i].pid > 0) earlier_[notes_[i].run] = notes_[i].pid;
+  // The oldest are used again, and last those of services that began first and run on.
+  while (next_ < most && notes_[next_].run != 0) ++next_;
 }
 
 births::~births() {

@@ -1,5 +1,7 @@
 #include "supervisor/configuration.hpp"
 
+#include <algorithm>
+
 #include <aurora/restoring.hpp>
 
 #include "store/atomic_file.hpp"
@@ -35,15 +37,26 @@ boost::system::result<std::optional<stack_spec>, std::string> last_configuration
   return found(boost::system::in_place_value, std::nullopt);
 }
 
-void apply_scale(left_behind& left, stack_spec& stack) {
-  for (auto& service : stack.services) {
-    const auto& name = service.name;
-    const auto seen = left.at_least.find(name);
-    if (seen != left.at_least.end() && seen->second > service.instances &&
-        left.scaled.emplace(name, seen->second).second)
-      left.records.push_back({std::string(scaled_key) + name, std::to_string(seen->second)});
-    if (const auto it = left.scaled.find(name); it != left.scaled.end())
+void apply_scale(const left_behind& left, stack_spec& stack) {
+  for (auto& service : stack.services)
+    if (const auto it = left.scaled.find(service.name); it != left.scaled.end())
       service.instances = it->second;
+}
+
+void keep_found_instances(left_behind& left, const stack_spec& stack) {
+  for (const auto& service : stack.services) {
+    const auto& name = service.name;
+    const auto asked = left.scaled.find(name);
+    const unsigned known = asked == left.scaled.end() ? service.instances : asked->second;
+    const auto numbered = left.at_least.find(name);
+    unsigned now = known;
+    if (numbered != left.at_least.end())
+      now = std::max(known, numbered->second);
+    else if (left.single.contains(name))
+      now = 1;
+    if (now == known) continue;
+    left.scaled[name] = now;
+    left.records.push_back({std::string(scaled_key) + name, std::to_string(now)});
   }
 }
 

@@ -29,7 +29,11 @@ configuration read_configuration(const std::string& path);
 boost::system::result<std::optional<stack_spec>, std::string> last_configuration(
     const state_paths& paths);
 
-/// The numbers of instances that operators had asked for; where that is lost, as many as there are.
-void apply_scale(left_behind& left, stack_spec& stack);
+/// The numbers of instances that operators had asked for.
+void apply_scale(const left_behind& left, stack_spec& stack);
+
+/// Where it is lost what operators had asked for, of the stack in force as many as there are are
+/// taken for asked for.
+void keep_found_instances(left_behind& left, const stack_spec& stack);
 
 }  // namespace aurora::shell

@@ -307,7 +307,7 @@ boost::asio::awaitable<void> driver::stop() {
   if (memory_ && engine_.shutting_down() && engine_.down()) {
     memory_.reset();
     for (const auto& path :
-         {paths_.journal, paths_.journal + ".previous", paths_.last_exit, paths_.births})
+         {paths_.journal + ".previous", paths_.journal, paths_.last_exit, paths_.births})
       // One that cannot be removed is emptied: the next daemon must not go on with what has ended.
       if (::unlink(path.c_str()) != 0 && errno != ENOENT && ::truncate(path.c_str(), 0) != 0)
         warn("state",

@@ -165,6 +165,8 @@ class driver {
   void adopt_processes(const left_behind& left);
   void sort_out(const left_behind& left);
   void find_ended(const left_behind::instance& left);
+  core::remembered wished(const left_behind& left, const left_behind::instance& each) const;
+  void find_named(const left_behind::instance& left, const reactor::marked_process& one);
   bool find_living(const left_behind::instance& left, const reactor::marked_process& one);
   void end_stray(const reactor::marked_process& stray, bool at_once);
   boost::asio::awaitable<void> kill_later(reactor::process_info stray);

@@ -142,7 +142,7 @@ void instance_runtime::listen_for_line(core::run_number run, const ready_on_log&
 void instance_runtime::spawn(core::run_number run) {
   if (const auto found = driver_.take_found(id_, run)) {
     take_up(found->process, run);
-    if (spec().port != std::uint16_t{0}) port_.reset();
+    if (spec().port != std::uint16_t{0}) port_ = memory_->port = std::nullopt;
     const auto child = child_;
     // It may have ended already: the engine hears of its birth first.
     driver_.post(core::event::spawned{id_, run, child->pid()});

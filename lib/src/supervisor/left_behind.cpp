@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 
 #include "reactor/child/marked.hpp"
 #include "store/state_journal.hpp"
+#include "supervisor/births.hpp"
 #include "supervisor/run_marker.hpp"
 
 namespace aurora::shell {
@@ -40,58 +42,118 @@ void take(const store::record& entry, left_behind& into) {
   }
 }
 
-/// "web@3": there were three of web, at least.
+/// "web@3": there were three of web, at least. Beyond any stack: it is made up.
 void count_instances(const std::string& instance, left_behind& into) {
+  constexpr unsigned most = 10'000;
   const auto at = instance.rfind('@');
-  if (at == instance.npos) return;
-  const auto number = number_of<unsigned>(std::string_view(instance).substr(at + 1));
+  if (at == instance.npos) {
+    into.single.insert(instance);
+    return;
+  }
+  const auto number = number_of<unsigned>(std::string_view(instance).substr(at + 1)).value_or(0);
   auto& count = into.at_least[instance.substr(0, at)];
-  count = std::max(count, number.value_or(0));
+  if (number <= most) count = std::max(count, number);
 }
 
 /// As if the daemon had died before the launch of that run returned.
+core::remembered launched(core::run_number run, const core::remembered& before) {
+  core::remembered now;
+  now.at = core::phase::spawning{};
+  now.run = run;
+  now.budget = before.budget;
+  now.restarts = before.restarts;
+  now.last_exit = before.last_exit;
+  now.last_exit_at = before.last_exit_at;
+  return now;
+}
+
+/// In a sound journal no living process has a later run than it knows: the intent is noted first.
 void take_found(const run_marker& found, left_behind& into) {
   auto& all = into.instances;
   auto it = std::find_if(all.begin(), all.end(),
                          [&](const auto& each) { return each.name == found.instance; });
-  if (it == all.end()) {
-    it = all.insert(it, {found.instance, {}, true});
-  } else if (it->memory.engine.run >= found.run) {
-    return;
-  }
+  const bool is_new = it == all.end();
+  if (is_new) it = all.insert(it, {found.instance, {}, true});
+  if (!into.fault.empty() && !it->memory.engine.removed) count_instances(found.instance, into);
+  if (!is_new && it->memory.engine.run >= found.run) return;
   it->is_found = true;
   it->memory.run.reset();
-  it->memory.engine.at = core::phase::spawning{};
-  it->memory.engine.run = found.run;
-  count_instances(found.instance, into);
+  it->memory.engine = launched(found.run, it->memory.engine);
 }
 
-/// Those of the stack that was started last: of an earlier one, which ended in order, none is a
+bool is_run_id(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdef.") == text.npos;
+}
+
+/// Anybody can call a process of his own one of ours: not who it belongs to, nor whom we launched.
+bool is_trusted(const reactor::marked_process& one, const births& known) {
+  if (known.earlier(one.marker) == one.info.pid) return true;
+  struct stat about {};
+  return ::stat(fmt::format("/proc/{}", one.info.pid).c_str(), &about) == 0 &&
+         about.st_uid == ::geteuid();
+}
+
+/// That of the stack that was started last: of an earlier one, which ended in order, none is a
 /// service.
-void find_processes(const std::string& run_id_part, left_behind& into) {
-  const auto marked = reactor::find_marked(":" + run_id_part);
-  if (marked.empty()) return;
+std::string newest_run_id(const std::vector<reactor::marked_process>& marked,
+                          const std::string& births_file) {
+  const births known(births_file);
+  const reactor::marked_process* newest = nullptr;
+  for (const auto& each : marked)
+    if (is_run_id(run_id_in(each.marker)) && is_trusted(each, known) &&
+        (!newest || newest->info.started < each.info.started))
+      newest = &each;
+  return newest ? std::string(run_id_in(newest->marker)) : std::string();
+}
+
+void find_processes(const state_paths& paths, left_behind& into) {
+  const auto part = into.run_id.empty() ? run_id_prefix(paths.root) : into.run_id;
+  if (part.empty()) return;
+  const auto marked = reactor::find_marked(":" + part);
   if (into.run_id.empty()) {
-    const auto newest = std::max_element(
-        marked.begin(), marked.end(),
-        [](const auto& a, const auto& b) { return a.info.started < b.info.started; });
-    into.run_id = run_id_in(newest->marker);
+    into.run_id = newest_run_id(marked, paths.births);
+    if (into.run_id.empty()) return;
+    if (into.fault.empty()) into.fault = fmt::format("the journal '{}' is missing", paths.journal);
   }
+  bool any = false;
   for (const auto& each : marked) {
     const auto found = parse_marker(each.marker, into.run_id);
-    if (found && !found->of_command) take_found(*found, into);
+    if (!found || found->of_command) continue;
+    take_found(*found, into);
+    any = true;
   }
-  into.fault += "; its processes are found by AURORA_RUN";
+  if (any && !into.fault.empty()) into.fault += "; its processes are found by AURORA_RUN";
 }
 
 /// A directory was copied while its stack ran: those services are the other one's. An id that names
 /// no directory is of an earlier version.
-bool is_of_another(const std::string& run_id, const std::string& state_dir) {
+bool is_copy(const std::string& run_id, const std::string& state_dir) {
   const auto ours = run_id_prefix(state_dir);
-  return run_id.find('.') != run_id.npos && !ours.empty() && !run_id.starts_with(ours);
+  return run_id.find('.') != run_id.npos && !ours.empty() && !run_id.starts_with(ours) &&
+         !reactor::find_marked(":" + run_id).empty();
 }
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+/// False: there is nothing to take over, and nothing can run.
+bool take(store::journal_contents contents, const std::string& boot, const state_paths& paths,
+          left_behind& into) {
+  into.fault = std::move(contents.fault);
+  const auto& header = contents.header;
+  if (!header.boot_id.empty() && header.boot_id != boot) return !into.fault.empty();
+  if (is_copy(header.run_id, paths.root)) {
+    into.fault =
+        fmt::format("'{}' is a copy from another state directory: what it tells of is left alone",
+                    paths.journal);
+    return true;
+  }
+  into.is_old = contents.is_previous;
+  into.run_id = header.run_id;
+  into.records = std::move(contents.records);
+  // A shutdown that an older generation knows of is over.
+  if (into.is_old)
+    std::erase_if(into.records, [](const auto& each) { return each.key == shutdown_key; });
+  for (const auto& entry : into.records) take(entry, into);
+  return true;
+}
 
 }  // namespace
 
@@ -103,28 +165,8 @@ boost::system::result<left_behind, std::string> look_behind(const state_paths& p
   auto read = store::read_journal(paths.journal);
   if (!read) return {boost::system::in_place_error, read.error().words};
   left_behind found;
-  // An orderly end removes both.
-  if (!*read && !exists(paths.births)) return found;
-  if (!*read) {
-    found.fault = fmt::format("the journal '{}' is missing", paths.journal);
-  } else {
-    auto& contents = **read;
-    found.fault = std::move(contents.fault);
-    if (!contents.header.boot_id.empty() && contents.header.boot_id != *boot) return found;
-    if (is_of_another(contents.header.run_id, paths.root)) {
-      found.fault =
-          fmt::format("'{}' is a copy from another state directory: what it tells of is left alone",
-                      paths.journal);
-      return found;
-    }
-    found.run_id = std::move(contents.header.run_id);
-    found.records = std::move(contents.records);
-  }
-  for (const auto& entry : found.records) take(entry, found);
-  if (found.fault.empty()) return found;
-  const auto part = found.run_id.empty() ? run_id_prefix(paths.root) : found.run_id;
   try {
-    if (!part.empty()) find_processes(part, found);
+    if (!*read || take(std::move(**read), *boot, paths, found)) find_processes(paths, found);
   } catch (const boost::system::system_error& fault) {
     return {boost::system::in_place_error, fault.what()};
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,11 @@ struct left_behind {
   std::string run_id;  ///< of that daemon; empty: there was none, or the machine was started since
   std::vector<instance> instances;
   std::map<std::string, unsigned> scaled;  ///< service: instances, where not the configuration's
-  /// service: instances that there are, by the names of those that were found
+  bool is_old = false;                     ///< of an older generation: later wishes are not in it
+  /// Where the journal is not sound: service to instances that live, by their names; and services
+  /// of which there is one, without a number.
   std::map<std::string, unsigned> at_least;
+  std::set<std::string> single;
   bool shutting_down = false;
   std::optional<int> shutdown_code;
   std::vector<store::record> records;  ///< all of it as it was read
@@ -35,8 +39,8 @@ struct left_behind {
 inline constexpr std::string_view scaled_key = "@scaled:";
 inline constexpr std::string_view shutdown_key = "@shutdown";
 
-/// Where the journal is damaged or lost, the processes tell what runs: by their AURORA_RUN, which
-/// says whose state directory they belong to.
+/// What the journal does not know, because it is damaged, cut short, lost, or could not be written,
+/// the processes tell: by their AURORA_RUN, which says whose state directory they belong to.
 ///
 /// Blocks: for the start. Error: a journal that may not be replaced, or processes that cannot be
 /// looked at, in words: whoever started over would start second copies of what runs.

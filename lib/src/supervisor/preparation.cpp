@@ -13,6 +13,7 @@
 
 #include "config/addresses.hpp"
 #include "reactor/child/launch.hpp"
+#include "reactor/child/marked.hpp"
 #include "supervisor/configuration.hpp"
 #include "supervisor/disk_source.hpp"
 #include "supervisor/prerequisites.hpp"
@@ -156,6 +157,7 @@ std::optional<int> preparation::start() {
   } else {
     how.stack = std::move(stack);
   }
+  shell::keep_found_instances(how.left, how.stack);
   shell::apply_scale(how.left, how.stack);
   if (how.next) shell::apply_scale(how.left, *how.next);
   return how.left.instances.empty() ? missing_prerequisites() : std::nullopt;
@@ -178,6 +180,7 @@ std::optional<int> preparation::come_back() {
   how.stack = std::move(**last);
   tell_volatile(paths.root, find_state_dir(options_.state_dir, how.stack.state_dir,
                                            find_config(options_.config)));
+  shell::keep_found_instances(how.left, how.stack);
   shell::apply_scale(how.left, how.stack);
   return take_group(how.stack) ? std::nullopt : std::optional<int>(exit_bad_configuration);
 }
@@ -207,6 +210,7 @@ bool preparation::take_group(const stack_spec& stack) {
 
 bool preparation::look_behind(const state_paths& paths) {
   how.state_dir = paths.root;
+  reactor::await_launches(keeper_.keeper_pid());  // what has not executed yet carries no marker
   auto left = shell::look_behind(paths);
   if (!left) complain(left.error());
   if (left) how.left = std::move(*left);

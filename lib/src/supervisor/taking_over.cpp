@@ -64,10 +64,9 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   if (left.run_id.empty()) return {};
   if (options_.keeper) reactor::await_launches(options_.keeper->keeper_pid());
   if (left.shutting_down) engine_.restore_shutdown(left.shutdown_code);
-  for (auto& each : left.instances) {
+  for (const auto& each : left.instances) {
     const auto known = engine_.find(each.name);
-    if (known && each.is_found) each.memory.engine.desired = engine_.memory(*known).desired;
-    if (!engine_.restore(each.name, each.memory.engine)) {
+    if (!known || !engine_.restore(each.name, wished(left, each))) {
       memory_->forget(each.name);
     } else if (each.memory.last_exit_at) {
       runtime(*known).remember_exit(*each.memory.last_exit_at);
@@ -132,20 +131,50 @@ void driver::find_ended(const left_behind::instance& left) {
   store::run_memory found;
   found.marker = marker_of(left.name, engine.run, run_id_);
   found.leader.pid = births_->earlier(found.marker);
-  if (found.leader.pid != 0) found_[{left.name, engine.run}] = {std::move(found), left.is_found};
+  if (found.leader.pid != 0) found_[{left.name, engine.run}] = {std::move(found), false};
+}
+
+/// What an operator wished last is on the disk (`load`), where the journal is not the newest. One
+/// that runs and that nobody said anything of is wanted.
+core::remembered driver::wished(const left_behind& left, const left_behind::instance& each) const {
+  auto memory = each.memory.engine;
+  if (!left.is_old && !each.is_found) return memory;
+  const auto& saved = engine_.memory(*engine_.find(each.name));
+  memory.asked = saved.asked;
+  memory.desired = each.is_found && !saved.asked ? desired_state::up : saved.desired;
+  return memory;
+}
+
+/// A main process that MAINPID named leads a session too, and lives on when the one that was
+/// launched has ended.
+void driver::find_named(const left_behind::instance& left, const reactor::marked_process& one) {
+  const auto& ready = engine_.spec(*engine_.find(left.name)).ready;
+  auto& found = found_[{left.name, left.memory.engine.run}];
+  if (!left.is_found || !std::holds_alternative<ready_on_notify>(ready) ||
+      reactor::look_up_marker(found.process.leader.pid) == one.marker)
+    return;
+  auto& named = found.process.named;
+  if (named && named->started <= one.info.started) return;
+  named = store::process_identity{one.info.pid, one.info.started};
+  found.was_up = true;
 }
 
 /// Whether that process is the one that was launched: it leads a session, and where the launch was
-/// noted it is this very one (a descendant may lead one too).
+/// noted it is this very one, else the eldest (a descendant may lead one too).
 bool driver::find_living(const left_behind::instance& left, const reactor::marked_process& one) {
   if (one.info.session != one.info.pid) return false;
   const auto launched = births_->earlier(one.marker);
-  if (launched != 0 && launched != one.info.pid) return false;
+  if (launched != 0 && launched != one.info.pid) {
+    find_named(left, one);
+    return false;
+  }
+  auto& known = found_[{left.name, left.memory.engine.run}];
+  const auto& leader = known.process.leader;
+  if (leader.started != 0 && leader.started <= one.info.started) return false;
   store::run_memory found;
   found.leader = {one.info.pid, one.info.started};
   found.marker = one.marker;
-  if (left.is_found) found = with_environment(std::move(found));
-  found_[{left.name, left.memory.engine.run}] = {std::move(found), left.is_found};
+  known = {with_environment(std::move(found)), left.is_found};
   return true;
 }
 

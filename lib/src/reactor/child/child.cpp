@@ -61,7 +61,8 @@ bool is_same(const process_identity& which, const std::string& marker) {
 /// cannot be told: whoever took a process for gone would start a second one.
 unique_fd open_same(const process_identity& which, const std::string& marker) {
   unique_fd process(static_cast<int>(::syscall(SYS_pidfd_open, which.pid, 0)));
-  if (!process && errno != ESRCH)
+  // ENOENT, EINVAL by older kernels: the number is a thread's by now.
+  if (!process && errno != ESRCH && errno != ENOENT && errno != EINVAL)
     throw boost::system::system_error(errno, boost::system::system_category(),
                                       "cannot watch pid " + std::to_string(which.pid));
   if (process && !is_same(which, marker)) process = unique_fd();
