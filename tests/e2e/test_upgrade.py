@@ -22,7 +22,9 @@ class UpgradeCase(PuppetCase):
         daemon.program = self.home / "aurorad"
         self.install(daemon, BIN / "aurorad")
         self.usurper = self.home / "usurper"
-        return daemon.start(env={"AURORA_USURPER": str(self.usurper)})
+        daemon.start(env={"AURORA_USURPER": str(self.usurper)})
+        eventually(lambda: (daemon.state / "config.last").exists(), "its configuration is saved", daemon)
+        return daemon
 
     def install(self, daemon, program):
         """As a package manager does: a new file, renamed over the old one."""
@@ -167,7 +169,6 @@ class Refused(UpgradeCase):
     def test_state_of_a_newer_version(self):
         """M20: what this version cannot read, and another form of what is handed over, are refused in words."""
         daemon = self.installed({"web": {"command": FOREVER}})
-        eventually(lambda: (daemon.state / "config.last").exists(), "its configuration is saved", daemon)
         test = lambda layout: subprocess.run([BIN / "aurorad", "--self-test", str(layout), "--state-dir", state],
                                              capture_output=True, text=True, env=CLEAN)
         state = daemon.state
