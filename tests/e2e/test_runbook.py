@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 
 from aurora_e2e import BIN, CLEAN, FOREVER, Case, alive, carrying, eventually, free_port, main
+from aurora_namespace import in_a_small_disk
 from aurora_puppet import PuppetCase
 from aurora_runbook import BLOCKS, COVERED, ROOT, TYPED, Typing, runs
 
@@ -321,18 +322,7 @@ class Full(Typing, PuppetCase):
     @runs("Disk full", 1, 2, 3)
     def test_disk_full(self):
         """On a small disk of the daemon's own: who fills it is seen, room is made, the logs go on and say what is missing."""
-        if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-            self.skipTest("no mount namespace can be made here")
-        daemon = self.daemon({"web": self.puppets.service(logs={"max_size": "100MiB"})}, start=False)
-        logs = daemon.state / "logs"
-        logs.mkdir(parents=True, mode=0o700)
-        daemon.state.chmod(0o700)
-        script = f"mount -t tmpfs -o size=4m,mode=750 tmpfs '{logs}' && exec '{BIN}/aurorad' --http off"
-        with open(self.home / "aurorad.err", "ab") as log:
-            daemon.process = subprocess.Popen(["unshare", "-m", "/bin/sh", "-c", script], cwd=self.home, env=CLEAN,
-                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        eventually(daemon._answers, "aurorad answers", daemon)
-        seen = Path(f"/proc/{daemon.process.pid}/root{logs}")
+        daemon, seen = in_a_small_disk(self, {"web": self.puppets.service(logs={"max_size": "100MiB"})}, "4m")
         inside = ["nsenter", "-m", "-t", str(daemon.process.pid)]
         puppet = self.puppets.meet("web")
         (seen / "other.log.1").write_bytes(b"\0" * (3 << 20))

@@ -10,7 +10,7 @@
 
 #include <boost/system/system_error.hpp>
 
-#include "reactor/child/marked.hpp"
+#include "reactor/child/proc_files.hpp"
 #include "store/state_journal.hpp"
 #include "supervisor/births.hpp"
 #include "supervisor/run_marker.hpp"
@@ -109,14 +109,14 @@ std::string newest_run_id(const std::vector<reactor::marked_process>& marked,
 void find_processes(const state_paths& paths, left_behind& into) {
   const auto part = into.run_id.empty() ? run_id_prefix(paths.root) : into.run_id;
   if (part.empty()) return;
-  const auto marked = reactor::find_marked(":" + part);
+  into.marked = reactor::find_marked(":" + part);
   if (into.run_id.empty()) {
-    into.run_id = newest_run_id(marked, paths.births);
+    into.run_id = newest_run_id(into.marked, paths.births);
     if (into.run_id.empty()) return;
     if (into.fault.empty()) into.fault = fmt::format("the journal '{}' is missing", paths.journal);
   }
   bool any = false;
-  for (const auto& each : marked) {
+  for (const auto& each : into.marked) {
     const auto found = parse_marker(each.marker, into.run_id);
     if (!found || found->of_command) continue;
     take_found(*found, into);

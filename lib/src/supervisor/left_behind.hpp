@@ -8,6 +8,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "reactor/child/marked.hpp"
 #include "store/memory_text.hpp"
 #include "store/newest_records.hpp"
 #include "supervisor/state_dir.hpp"
@@ -32,7 +33,9 @@ struct left_behind {
   bool shutting_down = false;
   std::optional<int> shutdown_code;
   std::vector<store::record> records;  ///< all of it as it was read
-  std::string fault;                   ///< what could not be read, in words; empty: all was
+  /// What carries the marker of a stack of this directory, as it was looked for; of others, too.
+  std::vector<reactor::marked_process> marked;
+  std::string fault;  ///< what could not be read, in words; empty: all was
 };
 
 /// Keys of the journal beside the instances' names, none of which begins like these.

@@ -62,7 +62,6 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   births_ = std::make_unique<births>(paths_.births);
   for (const auto& [service, count] : left.scaled) scaled_.insert(service);
   if (left.run_id.empty()) return {};
-  if (options_.keeper) reactor::await_launches(options_.keeper->keeper_pid());
   if (left.shutting_down) engine_.restore_shutdown(left.shutdown_code);
   for (const auto& each : left.instances) {
     const auto known = engine_.find(each.name);
@@ -99,9 +98,8 @@ void driver::sort_out(const left_behind& left) {
   for (const auto& each : left.instances)
     if (engine_.find(each.name)) known[each.name] = &each;
   for (const auto& [instance, each] : known) find_ended(*each);
-  const auto marked = reactor::find_marked(":" + run_id_);
   std::vector<std::pair<const reactor::marked_process*, run_marker>> descendants;
-  for (const auto& one : marked) {
+  for (const auto& one : left.marked) {
     const auto marker = parse_marker(one.marker, run_id_);
     if (!marker) continue;
     const auto it = known.find(marker->instance);
