@@ -1,7 +1,6 @@
 #include "supervisor/left_behind.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,18 +12,11 @@
 #include "reactor/child/proc_files.hpp"
 #include "store/state_journal.hpp"
 #include "supervisor/births.hpp"
+#include "supervisor/numbers.hpp"
 #include "supervisor/run_marker.hpp"
 
 namespace aurora::shell {
 namespace {
-
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number value{};
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 void take(const store::record& entry, left_behind& into) {
   const std::string_view key = entry.key;

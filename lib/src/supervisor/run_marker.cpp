@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <random>
 
 #include <sys/stat.h>
+
+#include "supervisor/numbers.hpp"
 
 namespace aurora::shell {
 
@@ -42,10 +43,9 @@ std::optional<run_marker> parse_marker(std::string_view marker, std::string_view
   marker.remove_suffix(1);
   const auto colon = marker.rfind(':');
   if (colon == marker.npos) return std::nullopt;
-  const auto digits = marker.substr(colon + 1);
-  const auto [end, fault] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), found.run);
-  if (fault != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  const auto run = number_of<core::run_number>(marker.substr(colon + 1));
+  if (!run) return std::nullopt;
+  found.run = *run;
   found.instance = marker.substr(0, colon);
   return found;
 }

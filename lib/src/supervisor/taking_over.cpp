@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 
@@ -10,6 +9,7 @@
 #include "store/config_copy.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/instance_runtime.hpp"
+#include "supervisor/numbers.hpp"
 #include "supervisor/run_marker.hpp"
 
 // The driver's part of surviving: what it notes for the next daemon, and how it takes over what an
@@ -34,12 +34,7 @@ store::run_memory with_environment(store::run_memory found) {
   const auto environment = reactor::read_environment(found.leader.pid);
   auto address = reactor::variable_in(environment, "NOTIFY_SOCKET");
   if (address.starts_with("@aurora/")) found.notify = std::move(address);
-  const auto port = reactor::variable_in(environment, "PORT");
-  std::uint16_t number = 0;
-  const auto* end = port.data() + port.size();
-  if (const auto read = std::from_chars(port.data(), end, number);
-      !port.empty() && read.ec == std::errc() && read.ptr == end)
-    found.port = number;
+  found.port = number_of<std::uint16_t>(reactor::variable_in(environment, "PORT"));
   return found;
 }
 
