@@ -195,6 +195,7 @@ asio::awaitable<int> start_unless_running(context& c, endpoint where) {
   client api(c.io.get_executor(), std::move(where));
   if (co_await daemon_answers(api)) co_return 0;
   const std::string state_dir = find_state_dir(c.given);
+  if (lock_is_held(state_dir)) co_return 0;  // another one starts it just now
   auto daemon = launch_daemon(c.given, delay_of(c.given));
   std::optional<failure> fault;
   try {

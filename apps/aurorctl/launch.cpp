@@ -320,10 +320,22 @@ asio::awaitable<bool> daemon_answers(client& api) {
   co_return answers;
 }
 
+namespace {
+
+/// A tenth of what was waited already: soon for one that starts at once, and no load on a machine
+/// where a hundred wait for a slow one.
+std::chrono::milliseconds until_next_look(steady::duration waited) {
+  using std::chrono::milliseconds;
+  const auto tenth = std::chrono::duration_cast<milliseconds>(waited / 10);
+  return std::clamp(tenth, milliseconds(1), milliseconds(200));
+}
+
+}  // namespace
+
 asio::awaitable<void> await_daemon(context& c, client& api, launched_daemon& daemon) {
   const auto limit = c.given.timeout.value_or(default_launch_limit);
-  auto until = steady::now() + limit;
-  auto wait = std::chrono::milliseconds(1);
+  const auto began = steady::now();
+  auto until = began + limit;
   bool lost_the_race = false;
   for (;;) {
     if (co_await daemon_answers(api)) co_return;
@@ -339,8 +351,7 @@ asio::awaitable<void> await_daemon(context& c, client& api, launched_daemon& dae
       throw failure(exit_code::timed_out, "the daemon does not answer after " + human(limit),
                     "its log is " + daemon.log, daemon.last_lines(20));
     }
-    co_await pause(wait);
-    wait = std::min(wait + std::chrono::milliseconds(1), std::chrono::milliseconds(5));
+    co_await pause(until_next_look(steady::now() - began));
   }
 }
 

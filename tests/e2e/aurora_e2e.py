@@ -21,7 +21,7 @@ from aurora_processes import alive, carrying, copies, cpu_seconds, zombies_of  #
 
 BIN = Path(os.environ["AURORA_BIN"])
 SUPPORT = Path(os.environ["AURORA_SUPPORT"])  # the puppet
-DEADLINE = float(os.environ.get("AURORA_E2E_DEADLINE", "30"))  # a bound for hangs, not a wait
+DEADLINE = float(os.environ.get("AURORA_E2E_DEADLINE", "60"))  # a bound for hangs, not a wait
 SANITIZED = bool(os.environ.get("AURORA_SANITIZE"))  # speed and memory are then not the product's own
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("AURORA_") and k != "NO_COLOR"}
 
