@@ -2,6 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <ctime>
+#include <filesystem>
+#include <thread>
+
 #include "support/temp_dir.hpp"
 
 using namespace aurora;
@@ -18,6 +22,32 @@ BOOST_AUTO_TEST_CASE(a_run_id_names_its_state_directory) {
   BOOST_TEST(id.find_first_of(":/ \n") == id.npos);
   BOOST_TEST(shell::run_id_prefix(home / "missing").empty());
   BOOST_TEST(!shell::new_run_id(home / "missing").empty());
+}
+
+/// The clock that files are dated by goes on in ticks.
+static void await_tick() {
+  const auto now = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
+    return time.tv_nsec;
+  };
+  for (const auto before = now(); now() == before;) std::this_thread::yield();
+}
+
+// The kernel gives the inode of a removed directory to the next one: what still runs of a stack
+// that was removed is not the new one's.
+BOOST_AUTO_TEST_CASE(a_directory_made_anew_is_another) {
+  const temp_dir home;
+  const auto place = home / "state";
+  std::string before;
+  for (int i = 0; i < 20; ++i) {
+    await_tick();
+    std::filesystem::create_directory(place);
+    const auto now = shell::run_id_prefix(place);
+    BOOST_TEST(now != before);
+    before = now;
+    std::filesystem::remove(place);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_marker_tells_whose_it_is) {

@@ -4,16 +4,23 @@
 
 #include <random>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "supervisor/numbers.hpp"
 
 namespace aurora::shell {
 
 std::string run_id_prefix(const std::string& state_dir) {
-  struct stat about {};
-  if (::stat(state_dir.c_str(), &about) != 0) return {};
-  return fmt::format("{:x}.{:x}.", about.st_dev, about.st_ino);
+  struct statx about {};
+  if (::statx(AT_FDCWD, state_dir.c_str(), 0, STATX_INO | STATX_BTIME, &about) != 0) return {};
+  // An inode that was freed is given to the next directory: its birth tells them apart.
+  const auto born = (about.stx_mask & STATX_BTIME) == 0
+                        ? 0
+                        : about.stx_btime.tv_sec * 1'000'000'000 + about.stx_btime.tv_nsec;
+  return fmt::format("{:x}.{:x}.{:x}.", ::makedev(about.stx_dev_major, about.stx_dev_minor),
+                     about.stx_ino, born);
 }
 
 std::string new_run_id(const std::string& state_dir) {

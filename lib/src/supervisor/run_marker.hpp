@@ -9,7 +9,7 @@
 namespace aurora::shell {
 
 /// What the ids of all stacks begin with that use this state directory, whatever became of its
-/// files; empty: it cannot be looked at.
+/// files: its device, inode and time of birth. Empty: it cannot be looked at.
 std::string run_id_prefix(const std::string& state_dir);
 /// The id of a stack that begins now. Random: what an earlier stack left behind is not of this one.
 std::string new_run_id(const std::string& state_dir);
