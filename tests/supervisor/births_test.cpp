@@ -16,13 +16,13 @@ BOOST_AUTO_TEST_CASE(the_next_daemon_knows_whom_this_one_launched) {
     ours.place("web:1:stack")->pid = 41;
     ours.place("web:2:stack")->pid = 42;
     ours.place("db:1:stack");  // it never executed
-    BOOST_TEST(ours.earlier("web:1:stack") == 0);
+    BOOST_TEST(ours.earlier("web:1:stack").pid == 0);
   }
   shell::births next(home / "births");
-  BOOST_TEST(next.earlier("web:1:stack") == 41);
-  BOOST_TEST(next.earlier("web:2:stack") == 42);
-  BOOST_TEST(next.earlier("db:1:stack") == 0);
-  BOOST_TEST(next.earlier("web:1:another stack") == 0);
+  BOOST_TEST(next.earlier("web:1:stack").pid == 41);
+  BOOST_TEST(next.earlier("web:2:stack").pid == 42);
+  BOOST_TEST(next.earlier("db:1:stack").pid == 0);
+  BOOST_TEST(next.earlier("web:1:another stack").pid == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_place_that_is_used_again_forgets) {
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_place_that_is_used_again_forgets) {
     while (ours.place("other") != first) ++between;
     BOOST_TEST(between >= 1000);  // all launches of one turn have a place at the same time
   }
-  BOOST_TEST(shell::births(home / "births").earlier("first") == 0);
+  BOOST_TEST(shell::births(home / "births").earlier("first").pid == 0);
 }
 
 BOOST_AUTO_TEST_CASE(without_the_file_nothing_is_noted) {

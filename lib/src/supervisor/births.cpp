@@ -29,7 +29,7 @@ births::births(const std::string& path) {
   if (area == MAP_FAILED) return;
   notes_ = static_cast<reactor::birth_note*>(area);
   for (std::size_t i = 0; i < most; ++i)
-    if (notes_[i].pid > 0) earlier_[notes_[i].run] = notes_[i].pid;
+    if (notes_[i].pid > 0) earlier_[notes_[i].run] = notes_[i];
   // The oldest are used again, and last those of services that began first and run on.
   while (next_ < most && notes_[next_].run != 0) ++next_;
 }
@@ -41,13 +41,13 @@ births::~births() {
 reactor::birth_note* births::place(std::string_view marker) {
   if (!notes_) return nullptr;
   reactor::birth_note& note = notes_[next_++ % most];
-  note = {hash(marker), 0};
+  note = {hash(marker)};
   return &note;
 }
 
-pid_t births::earlier(std::string_view marker) const {
+reactor::birth_note births::earlier(std::string_view marker) const {
   const auto found = earlier_.find(hash(marker));
-  return found == earlier_.end() ? 0 : found->second;
+  return found == earlier_.end() ? reactor::birth_note() : found->second;
 }
 
 }  // namespace aurora::shell

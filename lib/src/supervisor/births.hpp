@@ -26,13 +26,14 @@ class births {
   /// launch: as many others follow as the ring has places before it is used again.
   reactor::birth_note* place(std::string_view marker);
 
-  /// What an earlier daemon launched under that marker, dead or alive; 0: nothing that executed.
-  pid_t earlier(std::string_view marker) const;
+  /// What an earlier daemon launched under that marker, dead or alive; pid 0: nothing that
+  /// executed.
+  reactor::birth_note earlier(std::string_view marker) const;
 
  private:
   reactor::birth_note* notes_ = nullptr;
   std::size_t next_ = 0;
-  std::unordered_map<std::uint64_t, pid_t> earlier_;
+  std::unordered_map<std::uint64_t, reactor::birth_note> earlier_;
 };
 
 }  // namespace aurora::shell

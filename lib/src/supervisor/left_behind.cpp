@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <aurora/spec.hpp>
+
 #include <boost/system/system_error.hpp>
 
 #include "reactor/child/proc_files.hpp"
@@ -47,6 +49,11 @@ void count_instances(const std::string& instance, left_behind& into) {
   if (number <= most) count = std::max(count, number);
 }
 
+bool is(const store::process_identity& which) {
+  const auto now = which.pid == 0 ? std::nullopt : reactor::look_up_process(which.pid);
+  return now && now->alive && now->started == which.started;
+}
+
 /// As if the daemon had died before the launch of that run returned.
 core::remembered launched(core::run_number run, const core::remembered& before) {
   core::remembered now;
@@ -79,7 +86,7 @@ bool is_run_id(std::string_view text) {
 
 /// Anybody can call a process of his own one of ours: not who it belongs to, nor whom we launched.
 bool is_trusted(const reactor::marked_process& one, const births& known) {
-  if (known.earlier(one.marker) == one.info.pid) return true;
+  if (known.earlier(one.marker).pid == one.info.pid) return true;
   struct stat about {};
   return ::stat(fmt::format("/proc/{}", one.info.pid).c_str(), &about) == 0 &&
          about.st_uid == ::geteuid();
@@ -98,15 +105,67 @@ std::string newest_run_id(const std::vector<reactor::marked_process>& marked,
   return newest ? std::string(run_id_in(newest->marker)) : std::string();
 }
 
+/// "web" of "web.fifo". That of "web.err.fifo", beside the other, may be two: nobody.
+std::string instance_of(const reactor::pipe_writer& writer, const std::string& directory) {
+  constexpr std::string_view pipe = ".fifo";
+  std::string_view name = writer.pipe;
+  if (!name.ends_with(pipe)) return {};
+  name.remove_suffix(pipe.size());
+  if (!name.ends_with(stderr_log_suffix)) return std::string(name);
+  const auto whose = name.substr(0, name.size() - stderr_log_suffix.size());
+  const bool is_apart = ::access(fmt::format("{}/{}{}", directory, whose, pipe).c_str(), F_OK) == 0;
+  return is_apart ? std::string() : std::string(name);
+}
+
+/// Whether there may be a process that the journal does not tell of.
+bool is_incomplete(const left_behind& journal) {
+  const auto& all = journal.instances;
+  const auto is_awaited = [](const auto& each) { return awaits_process(each.memory.engine); };
+  return !journal.fault.empty() || std::any_of(all.begin(), all.end(), is_awaited);
+}
+
+/// Which run of it that must be; nothing: that instance has its process.
+std::optional<core::run_number> unmarked_run(const std::string& instance, const left_behind& of) {
+  core::run_number run = 1;
+  for (const auto& each : of.instances) {
+    if (each.name != instance) continue;
+    if (each.memory.run &&
+        (is(each.memory.run->leader) || (each.memory.run->named && is(*each.memory.run->named))))
+      return std::nullopt;
+    const bool awaited = awaits_process(each.memory.engine);
+    if (!awaited && of.fault.empty()) return std::nullopt;
+    run = each.memory.engine.run + (awaited ? 0 : 1);
+  }
+  for (const auto& each : of.marked) {
+    const auto marker = parse_marker(each.marker, of.run_id);
+    if (marker && !marker->of_command && marker->instance == instance)
+      run = std::max(run, marker->run);
+  }
+  return run;
+}
+
+/// Some programs write over their environment (nginx, setproctitle), and with it over the marker.
+/// What was launched leads a session and writes to the pipe of its instance.
+void find_unmarked(const state_paths& paths, left_behind& into) {
+  for (const auto& writer : reactor::find_writers(paths.run)) {
+    const auto instance = instance_of(writer, paths.run);
+    if (instance.empty() || !reactor::look_up_marker(writer.info.pid).empty()) continue;
+    if (into.run_id.empty()) into.run_id = new_run_id(paths.root);
+    if (const auto run = unmarked_run(instance, into))
+      into.marked.push_back({writer.info, marker_of(instance, *run, into.run_id)});
+  }
+}
+
 void find_processes(const state_paths& paths, left_behind& into) {
   const auto part = into.run_id.empty() ? run_id_prefix(paths.root) : into.run_id;
   if (part.empty()) return;
   into.marked = reactor::find_marked(":" + part);
-  if (into.run_id.empty()) {
-    into.run_id = newest_run_id(into.marked, paths.births);
-    if (into.run_id.empty()) return;
-    if (into.fault.empty()) into.fault = fmt::format("the journal '{}' is missing", paths.journal);
-  }
+  const bool is_lost = into.run_id.empty();
+  if (is_lost) into.run_id = newest_run_id(into.marked, paths.births);
+  if (is_lost || is_incomplete(into)) find_unmarked(paths, into);
+  if (into.run_id.empty()) return;
+  if (is_lost && into.fault.empty())
+    into.fault = fmt::format("the journal '{}' is missing", paths.journal);
   bool any = false;
   for (const auto& each : into.marked) {
     const auto found = parse_marker(each.marker, into.run_id);
@@ -114,7 +173,8 @@ void find_processes(const state_paths& paths, left_behind& into) {
     take_found(*found, into);
     any = true;
   }
-  if (any && !into.fault.empty()) into.fault += "; its processes are found by AURORA_RUN";
+  if (any && !into.fault.empty())
+    into.fault += "; its processes are found by AURORA_RUN and by their pipes";
 }
 
 /// A directory was copied while its stack ran: those services are the other one's. An id that names
@@ -148,6 +208,12 @@ bool take(store::journal_contents contents, const std::string& boot, const state
 }
 
 }  // namespace
+
+bool awaits_process(const core::remembered& memory) {
+  if (std::holds_alternative<core::phase::spawning>(memory.at)) return true;
+  const auto* stopping = std::get_if<core::phase::stopping>(&memory.at);
+  return stopping && !stopping->main.pid && !stopping->main.main_gone;
+}
 
 boost::system::result<left_behind, std::string> look_behind(const state_paths& paths) {
   if (auto fault = reactor::proc_fault(); !fault.empty())

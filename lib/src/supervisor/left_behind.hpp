@@ -43,11 +43,15 @@ inline constexpr std::string_view scaled_key = "@scaled:";
 inline constexpr std::string_view shutdown_key = "@shutdown";
 
 /// What the journal does not know, because it is damaged, cut short, lost, or could not be written,
-/// the processes tell: by their AURORA_RUN, which says whose state directory they belong to.
+/// the processes tell: by their AURORA_RUN, which says whose state directory they belong to, and
+/// where they wrote over their environment, by the pipe that takes their output.
 ///
 /// Blocks: for the start. Error: a journal that may not be replaced, or processes that cannot be
 /// looked at, in words: whoever started over would start second copies of what runs.
 boost::system::result<left_behind, std::string> look_behind(const state_paths& paths);
+
+/// Its `spawn` was asked for and never answered.
+bool awaits_process(const core::remembered& memory);
 
 /// Of the kernel that runs. Error: words; without it nothing can be taken over.
 boost::system::result<std::string, std::string> boot_id();

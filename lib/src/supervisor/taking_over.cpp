@@ -4,9 +4,12 @@
 #include <chrono>
 #include <csignal>
 
+#include <unistd.h>
+
 #include "core/instance.hpp"
 #include "reactor/child/tree.hpp"
 #include "store/config_copy.hpp"
+#include "supervisor/clock.hpp"
 #include "supervisor/driver.hpp"
 #include "supervisor/instance_runtime.hpp"
 #include "supervisor/numbers.hpp"
@@ -22,11 +25,20 @@ constexpr auto stray_patience = std::chrono::seconds(10);
 
 constexpr auto note_again_after = std::chrono::seconds(2);
 
-/// Its `spawn` was asked for and never answered.
-bool awaits_process(const core::remembered& memory) {
-  if (std::holds_alternative<core::phase::spawning>(memory.at)) return true;
-  const auto* stopping = std::get_if<core::phase::stopping>(&memory.at);
-  return stopping && !stopping->main.pid && !stopping->main.main_gone;
+/// Of that process; 0: it is gone. Whoever has its number and was started later is another.
+std::uint64_t start_of(const reactor::birth_note& birth) {
+  const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  const auto now = birth.pid == 0 ? std::nullopt : reactor::look_up_process(birth.pid);
+  return now && now->alive && now->started < birth.born_before * ticks ? now->started : 0;
+}
+
+/// On the wall clock, to a second or so (the kernel counts its ticks since boot).
+wall_time began(std::uint64_t started) {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  const std::chrono::seconds up(now.tv_sec);
+  const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return wall_now() - (up - std::chrono::seconds(started / ticks));
 }
 
 /// What a daemon would have noted of its launch, as the process itself was told it.
@@ -35,6 +47,7 @@ store::run_memory with_environment(store::run_memory found) {
   auto address = reactor::variable_in(environment, "NOTIFY_SOCKET");
   if (address.starts_with("@aurora/")) found.notify = std::move(address);
   found.port = number_of<std::uint16_t>(reactor::variable_in(environment, "PORT"));
+  found.began = began(found.leader.started);
   return found;
 }
 
@@ -123,7 +136,8 @@ void driver::find_ended(const left_behind::instance& left) {
   if (!awaits_process(engine)) return;
   store::run_memory found;
   found.marker = marker_of(left.name, engine.run, run_id_);
-  found.leader.pid = births_->earlier(found.marker);
+  const auto birth = births_->earlier(found.marker);
+  found.leader = {birth.pid, start_of(birth)};
   if (found.leader.pid != 0) found_[{left.name, engine.run}] = {std::move(found), false};
 }
 
@@ -156,14 +170,15 @@ void driver::find_named(const left_behind::instance& left, const reactor::marked
 /// noted it is this very one, else the eldest (a descendant may lead one too).
 bool driver::find_living(const left_behind::instance& left, const reactor::marked_process& one) {
   if (one.info.session != one.info.pid) return false;
-  const auto launched = births_->earlier(one.marker);
+  const auto launched = births_->earlier(one.marker).pid;
   if (launched != 0 && launched != one.info.pid) {
     find_named(left, one);
     return false;
   }
   auto& known = found_[{left.name, left.memory.engine.run}];
   const auto& leader = known.process.leader;
-  if (leader.started != 0 && leader.started <= one.info.started) return false;
+  if (leader.started != 0 && leader.started <= one.info.started && leader.pid != one.info.pid)
+    return false;
   store::run_memory found;
   found.leader = {one.info.pid, one.info.started};
   found.marker = one.marker;

@@ -43,6 +43,14 @@ void reset_signals() {
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
 }
 
+/// In the child, which shares our memory.
+void note_birth(birth_note& birth) {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  birth.born_before = static_cast<std::uint32_t>(now.tv_sec + 1);
+  birth.pid = ::getpid();
+}
+
 /// Boost.Process' launcher with a launch that neither grows with the daemon nor rebuilds its epoll,
 /// and that reaps what failed (boost.md 1.3: why not the launch of 1.81).
 class pidfd_launcher : public process::posix::default_launcher {
@@ -56,7 +64,7 @@ class pidfd_launcher : public process::posix::default_launcher {
     auto body = [&] {
       reset_signals();
       if (process::posix::detail::on_exec_setup(*this, program, argv, initializers...)) return;
-      if (birth) birth->pid = ::getpid();
+      if (birth) note_birth(*birth);
       ::execve(program.c_str(), const_cast<char* const*>(argv), const_cast<char* const*>(env));
       report = {phase::exec, errno, program.c_str()};
       if (birth) birth->pid = 0;

@@ -27,6 +27,9 @@ struct credentials {
 struct birth_note {
   std::uint64_t run = 0;  ///< whose; set before the launch
   std::int32_t pid = 0;   ///< set by the child right before it executes; 0: it never did
+  /// Seconds since boot, the one that had begun being full: whoever has that pid and was started
+  /// later is another process. 0: not known.
+  std::uint32_t born_before = 0;
 };
 
 /// Everything that a program is started with; nothing is left to be looked up in the child.

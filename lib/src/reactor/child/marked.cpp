@@ -5,12 +5,16 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <thread>
 
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include <boost/system/system_error.hpp>
 
@@ -41,6 +45,29 @@ std::vector<pid_t> all_processes() {
   return pids;
 }
 
+using file_id = std::pair<dev_t, ino_t>;
+
+/// Nothing: there is no such file, or it may not be looked at.
+std::optional<struct stat> look_at(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) return found;
+  if (errno == ENOENT || errno == ENOTDIR || errno == ESRCH || errno == EACCES || errno == EPERM)
+    return std::nullopt;
+  throw boost::system::system_error(errno, boost::system::system_category(),
+                                    "cannot look at '" + path + "'");
+}
+
+std::map<file_id, std::string> named_pipes(const std::string& directory) {
+  std::map<file_id, std::string> pipes;
+  std::error_code fault;  // a directory that is not there has none
+  for (const auto& entry : std::filesystem::directory_iterator(directory, fault)) {
+    const auto found = look_at(entry.path());
+    if (found && S_ISFIFO(found->st_mode))
+      pipes.emplace(file_id{found->st_dev, found->st_ino}, entry.path().filename());
+  }
+  return pipes;
+}
+
 bool is_own_image(pid_t pid) {
   struct stat own {
   }, other{};
@@ -69,6 +96,23 @@ std::vector<marked_process> find_marked(std::string_view part) {
     if (marker.find(part) == marker.npos) continue;
     if (const auto info = look_up_process(pid); info && info->alive)
       found.push_back({*info, std::move(marker)});
+  }
+  return found;
+}
+
+std::vector<pipe_writer> find_writers(const std::string& directory) {
+  std::vector<pipe_writer> found;
+  const auto pipes = named_pipes(directory);
+  if (pipes.empty()) return found;
+  for (const auto pid : all_processes()) {
+    for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
+      const auto file = look_at(fmt::format("/proc/{}/fd/{}", pid, output));
+      const auto pipe = file ? pipes.find({file->st_dev, file->st_ino}) : pipes.end();
+      if (pipe == pipes.end()) continue;
+      const auto info = look_up_process(pid);
+      if (info && info->alive && info->session == pid) found.push_back({*info, pipe->second});
+      break;
+    }
   }
   return found;
 }
