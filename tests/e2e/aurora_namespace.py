@@ -27,20 +27,23 @@ def reactor_of(keeper):
     return None
 
 
-def in_a_small_disk(case, services, size):
-    """A daemon whose logs are on a disk of `size` bytes that only it sees; where we see that. Skips where none can be made."""
+def in_a_small_disk(case, services, size, part="logs"):
+    """A daemon whose logs, or whose whole state (`part` "."), are on a disk of `size` bytes that only it sees; where we see that. Skips where none can be made."""
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         case.skipTest("no mount namespace can be made here")
     daemon = case.daemon(services, start=False)
-    logs = daemon.state / "logs"
-    logs.mkdir(parents=True, mode=0o700)
+    place = daemon.state / part
+    place.mkdir(parents=True, mode=0o700)
     daemon.state.chmod(0o700)
-    script = f"mount -t tmpfs -o size={size},mode=750 tmpfs '{logs}' && exec '{BIN}/aurorad' --http off"
+    script = f"mount -t tmpfs -o size={size},mode=7{'5' if part == 'logs' else '0'}0 tmpfs '{place}' && exec '{BIN}/aurorad' --http off"
     with open(case.home / "aurorad.err", "ab") as log:
         daemon.process = subprocess.Popen(["unshare", "-m", "/bin/sh", "-c", script], cwd=case.home, env=CLEAN,
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    seen = Path(f"/proc/{daemon.process.pid}/root{place}")
+    if part == ".":
+        daemon.state = seen
     eventually(daemon._answers, "aurorad answers", daemon)
-    return daemon, Path(f"/proc/{daemon.process.pid}/root{logs}")
+    return daemon, seen
 
 
 class Inside:

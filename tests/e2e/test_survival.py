@@ -1,5 +1,6 @@
 """Nothing is lost when the daemon dies: what the keeper, the journal and the next daemon promise (contract §4)."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import threading
 import time
 
 from aurora_e2e import DEADLINE, FOREVER, UnixConnection, alive, eventually, main
+from aurora_namespace import in_a_small_disk
 from aurora_survival import SurvivalCase
 
 
@@ -113,6 +115,32 @@ class ReactorKilled(SurvivalCase):
         os.kill(reactor, signal.SIGKILL)
         self.puppets.meet()
         self.assertIn("the last words\n", daemon.log_of("web.err"))
+
+    def test_a_reactor_comes_back_to_a_full_disk(self):
+        """It answers, all goes on, and what could not be noted is told, and noted once there is room."""
+        services = {"web": {"command": FOREVER}, "db": {"command": FOREVER, "restart": {"delay": "10ms"}}}
+        daemon, disk = in_a_small_disk(self, services, "4m", ".")
+        for name in services:
+            daemon.wait_state(name, "running")
+        before = daemon.status("web")["pid"]
+
+        def warned():
+            return any("no space left" in text.lower() for text in daemon.api("GET", "/api/v1/status")[1]["daemon"].get("warnings", []))
+        for _ in range(2):
+            with open(disk / "filler", "ab", buffering=0) as filler, contextlib.suppress(OSError):
+                while filler.write(bytes(4096)):
+                    pass
+            self.kill_reactor(daemon)
+            self.assertEqual((daemon.status("web")["pid"], daemon.status("web")["state"]), (before, "running"))
+            self.assertTrue(warned())
+            os.kill(daemon.status("db")["pid"], signal.SIGKILL)
+            daemon.wait_event(lambda e: e["instance"] == "db" and e["to"] == "running")
+            second = eventually(lambda: daemon.status("db")["pid"], "db runs again", daemon)
+            self.kill_reactor(daemon)  # with what was not noted
+            self.assertEqual((daemon.status("web")["pid"], daemon.status("db")["pid"]), (before, second))
+            (disk / "filler").unlink()
+            eventually(lambda: not warned(), "it is noted", daemon)
+            self.assertEqual(daemon.status("web")["restarts"], 0)
 
     def test_the_socket_waits(self):
         """Who connects while no reactor lives is answered by the next one."""

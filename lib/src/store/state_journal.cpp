@@ -88,12 +88,19 @@ state_journal::state_journal(std::string path, journal_header header)
 
 boost::system::result<std::unique_ptr<state_journal>, std::string> state_journal::begin(
     std::string path, journal_header header, const std::vector<record>& records) {
+  auto journal = go_on(std::move(path), std::move(header), records);
+  if (journal && (*journal)->is_torn_) return std::move((*journal)->fault_);
+  return journal;
+}
+
+boost::system::result<std::unique_ptr<state_journal>, std::string> state_journal::go_on(
+    std::string path, journal_header header, const std::vector<record>& records) {
   if (!is_recordable(header))
     return "cannot begin '" + path + "': a space, a newline or nothing in its header";
   std::unique_ptr<state_journal> journal(new state_journal(std::move(path), std::move(header)));
   for (const auto& each : records) journal->put(each.key, each.value);
   if (!journal->refused_.empty()) return std::move(journal->refused_);
-  if (!journal->begin_generation()) return std::move(journal->fault_);
+  journal->begin_generation();
   return journal;
 }
 

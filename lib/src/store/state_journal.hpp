@@ -43,6 +43,11 @@ class state_journal {
   /// crash at any point leaves one of both to read. Error: words with the path.
   static boost::system::result<std::unique_ptr<state_journal>, std::string> begin(
       std::string path, journal_header header, const std::vector<record>& records);
+  /// The same for whoever must go on, whatever the disk says: where no new generation can be
+  /// written the one before stays, `fault` tells why, and each `flush` tries again. Error: as
+  /// above, but only for what no line can carry.
+  static boost::system::result<std::unique_ptr<state_journal>, std::string> go_on(
+      std::string path, journal_header header, const std::vector<record>& records);
 
   /// Remembers a change; nothing is written until `flush`. The same value again is none. What no
   /// line can carry (`is_recordable`) is refused, and the next flush tells.

@@ -64,9 +64,13 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   warn("journal of the daemon before", left.fault);
   const auto boot = boot_id();
   if (!boot) return boot.error();
-  auto begun = store::state_journal::begin(paths_.journal, {*boot, run_id_}, left.records);
+  // What runs is not left alone for want of room: the older journal stays until there is some.
+  const auto begin =
+      left.run_id.empty() ? &store::state_journal::begin : &store::state_journal::go_on;
+  auto begun = begin(paths_.journal, {*boot, run_id_}, left.records);
   if (!begun) return begun.error();
   memory_ = std::move(*begun);
+  warn("journal", memory_->fault());
   births_ = std::make_unique<births>(paths_.births);
   for (const auto& [service, count] : left.scaled) scaled_.insert(service);
   if (left.run_id.empty()) return {};
