@@ -39,9 +39,14 @@ class worker_pool {
 
   boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
+  /// Nothing is taken on any more.
+  bool is_closed() const { return !wanted_.owns_work(); }
+
   /// Runs `work` on a worker, then `then` on `back`. `work` must not touch what the loop owns.
+  /// Once the pool is closed both are dropped: they would hold the loop for ever.
   template <class Work, class Then>
   void run(boost::asio::any_io_executor back, Work work, Then then) {
+    if (is_closed()) return;
     boost::asio::post(executor(), [back, work = std::move(work), then = std::move(then)]() mutable {
       auto result = work();
       boost::asio::post(back, [then = std::move(then), result = std::move(result)]() mutable {

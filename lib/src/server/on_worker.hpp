@@ -7,9 +7,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "reactor/task_scope.hpp"
 #include "reactor/worker_pool.hpp"
@@ -17,7 +19,8 @@
 namespace aurora::server {
 
 /// Runs `work` on a worker and gives its result back to the loop, which stays alive meanwhile.
-/// `work` owns all it touches. Cancellation ends the waiting, not the work: operation_aborted.
+/// `work` owns all it touches. Cancellation ends the waiting, not the work: operation_aborted; so
+/// does a pool that is closed already.
 template <class Work>
 boost::asio::awaitable<std::invoke_result_t<Work>> on_worker(reactor::worker_pool& workers,
                                                              Work work) {
@@ -28,6 +31,7 @@ boost::asio::awaitable<std::invoke_result_t<Work>> on_worker(reactor::worker_poo
     boost::asio::steady_timer done;
     std::optional<result> value;
   };
+  if (workers.is_closed()) throw boost::system::system_error(boost::asio::error::operation_aborted);
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   const boost::asio::any_io_executor tracked =
       boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
