@@ -41,6 +41,17 @@ class Terminal(PuppetCase):
         self.assertIn(b"all services are stopped", said)
 
 
+class Reload(PuppetCase):
+    def test_within_a_reload(self):
+        """A SIGHUP right before: what it asks of the workers meanwhile holds up nobody."""
+        for _ in range(3 if SANITIZED else 40):
+            daemon = self.daemon({"web": {"command": FOREVER}})
+            daemon.wait_state("web", "running")
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.process.send_signal(signal.SIGTERM)
+            self.assertEqual(daemon.wait_end(), 0)
+
+
 class Start(PuppetCase):
     def test_term_at_a_random_moment_of_a_large_start(self):
         """M07: five hundred services are starting: nothing is started after TERM, all are gone, in bounded time."""

@@ -41,9 +41,23 @@ def hidden_processes(home):
     return found
 
 
+def end(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def writers(pipe):
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "fd" / "1").samefile(pipe):
+                found.append(int(process.name))
+    return found
+
+
 class HiddenEnvironment(SurvivalCase):
-    def lose(self, daemon, by=b"garbage\n"):
-        for name in ("journal", "journal.previous", "run/births"):
+    def lose(self, daemon, by=b"garbage\n", names=("journal", "journal.previous", "run/births")):
+        for name in names:
             (daemon.state / name).unlink(missing_ok=True)
         if by is not None:
             (daemon.state / "journal").write_bytes(by)
@@ -62,6 +76,8 @@ class HiddenEnvironment(SurvivalCase):
         pids = {name: each["pid"] for name, each in daemon.status().items()}
         self.assertNotIn(b"AURORA", Path(f"/proc/{pids['web']}/environ").read_bytes())
         begun = {name: moment({"at": each["started_at"]}) for name, each in daemon.status().items()}
+        [below] = set(writers(daemon.state / "run" / "apart.fifo")) - {pids["apart"]}
+        self.addCleanup(end, below)
         [worker] = Path(f"/proc/{pids['works']}/task/{pids['works']}/children").read_text().split()
         for by in (b"garbage\n", b"", None):
             with self.subTest(by=by, died="both"):
@@ -78,6 +94,33 @@ class HiddenEnvironment(SurvivalCase):
                 self.assertLess(abs(moment({"at": each["started_at"]}) - begun[name]), 3, name)
         daemon.ctl("down", check=0)
         self.assertEqual([pid for pid in pids.values() if alive(pid)], [])
+
+    def test_one_that_was_started_again(self):
+        """Its first launches are noted, and ended: it is found by the last one."""
+        daemon = self.daemon({"web": hidden(), "plain": {"command": ["sleep", "1000"]}})
+        for _ in range(3):
+            daemon.ctl("restart", "web", check=0)
+        pids = {name: each["pid"] for name, each in daemon.status().items()}
+        for names in (("journal", "journal.previous"), ("journal", "journal.previous", "run/births")):
+            daemon.kill()
+            self.lose(daemon, names=names)
+            self.again(daemon)
+            self.same(daemon, pids)
+
+    def test_what_is_left_of_one_that_ended(self):
+        """Is not the service, where the journal tells of that and is damaged elsewhere."""
+        daemon = self.daemon({"job": {"command": [sys.executable, "-c", HIDE + APART + "\nprint('hidden', flush=True)"], "restart": {"policy": "never"}},
+                              "plain": {"command": ["sleep", "1000"]}})
+        daemon.wait_state("job", "completed")
+        [left] = writers(daemon.state / "run" / "job.fifo")
+        self.addCleanup(end, left)
+        daemon.kill()
+        journal = daemon.state / "journal"
+        lines = journal.read_bytes().splitlines(keepends=True)
+        journal.write_bytes(b"".join([lines[0], b"00000000 web {}\n", *lines[1:]]))
+        self.again(daemon)
+        daemon.wait_state("plain", "running")
+        self.assertEqual((daemon.status("job")["state"], daemon.status("job")["pid"]), ("completed", None))
 
     def test_alone(self):
         """No other process tells the id of the stack."""

@@ -62,3 +62,10 @@ BOOST_FIXTURE_TEST_CASE(what_fails_to_the_end_does_not_hold_it_up, kept) {
   test::await(loop, file.close());
   BOOST_TEST(told.back() == "no space left");
 }
+
+BOOST_FIXTURE_TEST_CASE(a_closed_pool_begins_nothing_and_holds_nobody, kept) {
+  workers.close(loop.get_executor(), [] {});
+  file.save(writing("late"));
+  loop.run();
+  BOOST_TEST(wrote.empty());
+}

@@ -124,34 +124,56 @@ bool is_incomplete(const left_behind& journal) {
   return !journal.fault.empty() || std::any_of(all.begin(), all.end(), is_awaited);
 }
 
-/// Which run of it that must be; nothing: that instance has its process.
-std::optional<core::run_number> unmarked_run(const std::string& instance, const left_behind& of) {
+/// For which run the launch of that process was noted, from `run` on; else the first that none was
+/// noted for.
+core::run_number noted_run(const births& known, const std::string& instance, core::run_number run,
+                           const std::string& run_id, pid_t pid) {
+  for (;; ++run) {
+    const auto launched = known.earlier(marker_of(instance, run, run_id)).pid;
+    if (launched == 0 || launched == pid) return run;
+  }
+}
+
+/// Which run of its instance that process must be; nothing: it is not the service.
+std::optional<core::run_number> unmarked_run(const std::string& instance, pid_t pid,
+                                             const left_behind& of, const births& known) {
   core::run_number run = 1;
+  bool is_noted = false;
   for (const auto& each : of.instances) {
     if (each.name != instance) continue;
+    if (awaits_process(each.memory.engine)) return each.memory.engine.run;
     if (each.memory.run &&
         (is(each.memory.run->leader) || (each.memory.run->named && is(*each.memory.run->named))))
       return std::nullopt;
-    const bool awaited = awaits_process(each.memory.engine);
-    if (!awaited && of.fault.empty()) return std::nullopt;
-    run = each.memory.engine.run + (awaited ? 0 : 1);
+    run = each.memory.engine.run + 1;
+    is_noted = !of.is_old;
   }
   for (const auto& each : of.marked) {
     const auto marker = parse_marker(each.marker, of.run_id);
     if (marker && !marker->of_command && marker->instance == instance)
       run = std::max(run, marker->run);
   }
+  run = noted_run(known, instance, run, of.run_id, pid);
+  // What is left of one that ended is not the service: a later launch would have been noted.
+  if (is_noted && known.earlier(marker_of(instance, run, of.run_id)).pid != pid)
+    return std::nullopt;
   return run;
 }
 
 /// Some programs write over their environment (nginx, setproctitle), and with it over the marker.
-/// What was launched leads a session and writes to the pipe of its instance.
+/// What was launched leads a session and writes to the pipe of its instance; it is the eldest.
 void find_unmarked(const state_paths& paths, left_behind& into) {
-  for (const auto& writer : reactor::find_writers(paths.run)) {
+  auto writers = reactor::find_writers(paths.run);
+  std::sort(writers.begin(), writers.end(),
+            [](const auto& a, const auto& b) { return a.info.started < b.info.started; });
+  const births known(paths.births);
+  std::set<std::string> seen;
+  for (const auto& writer : writers) {
     const auto instance = instance_of(writer, paths.run);
     if (instance.empty() || !reactor::look_up_marker(writer.info.pid).empty()) continue;
     if (into.run_id.empty()) into.run_id = new_run_id(paths.root);
-    if (const auto run = unmarked_run(instance, into))
+    const auto run = unmarked_run(instance, writer.info.pid, into, known);
+    if (run && seen.insert(instance).second)
       into.marked.push_back({writer.info, marker_of(instance, *run, into.run_id)});
   }
 }
@@ -177,11 +199,13 @@ void find_processes(const state_paths& paths, left_behind& into) {
     into.fault += "; its processes are found by AURORA_RUN and by their pipes";
 }
 
-/// A directory was copied while its stack ran: those services are the other one's. An id that names
-/// no directory is of an earlier version.
+/// A directory was copied while its stack ran: those services are the other one's. An id of an
+/// earlier version names no directory, or not its birth.
 bool is_copy(const std::string& run_id, const std::string& state_dir) {
-  const auto ours = run_id_prefix(state_dir);
-  return run_id.find('.') != run_id.npos && !ours.empty() && !run_id.starts_with(ours) &&
+  auto ours = run_id_prefix(state_dir);
+  const auto parts = std::count(run_id.begin(), run_id.end(), '.');
+  if (parts == 2) ours.resize(ours.find('.', ours.find('.') + 1) + 1);
+  return parts > 0 && !ours.empty() && !run_id.starts_with(ours) &&
          !reactor::find_marked(":" + run_id).empty();
 }
 

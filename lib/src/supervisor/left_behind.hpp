@@ -25,6 +25,7 @@ struct left_behind {
   std::string run_id;  ///< of that daemon; empty: there was none, or the machine was started since
   std::vector<instance> instances;
   std::map<std::string, unsigned> scaled;  ///< service: instances, where not the configuration's
+  bool comes_back = false;                 ///< for a reactor that follows one which died
   bool is_old = false;                     ///< of an older generation: later wishes are not in it
   /// Where the journal is not sound: service to instances that live, by their names; and services
   /// of which there is one, without a number.

@@ -169,6 +169,7 @@ std::optional<int> preparation::come_back() {
   const state_paths paths(how.lock->directory());
   prepare_process();
   if (!look_behind(paths)) return exit_failure;
+  how.left.comes_back = true;
   auto last = shell::last_configuration(paths);
   if (!last) return failed(last.error());
   if (!*last) {

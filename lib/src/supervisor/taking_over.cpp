@@ -65,8 +65,8 @@ boost::system::result<void, std::string> driver::take_over(left_behind left) {
   const auto boot = boot_id();
   if (!boot) return boot.error();
   // What runs is not left alone for want of room: the older journal stays until there is some.
-  const auto begin =
-      left.run_id.empty() ? &store::state_journal::begin : &store::state_journal::go_on;
+  // Not for one that was started anew: an unfinished shutdown is over then, and that must be noted.
+  const auto begin = !left.comes_back ? &store::state_journal::begin : &store::state_journal::go_on;
   auto begun = begin(paths_.journal, {*boot, run_id_}, left.records);
   if (!begun) return begun.error();
   memory_ = std::move(*begun);
@@ -142,6 +142,7 @@ void driver::find_ended(const left_behind::instance& left) {
   found.marker = marker_of(left.name, engine.run, run_id_);
   const auto birth = births_->earlier(found.marker);
   found.leader = {birth.pid, start_of(birth)};
+  if (found.leader.started != 0) found.began = began(found.leader.started);
   if (found.leader.pid != 0) found_[{left.name, engine.run}] = {std::move(found), false};
 }
 
@@ -161,7 +162,8 @@ core::remembered driver::wished(const left_behind& left, const left_behind::inst
 void driver::find_named(const left_behind::instance& left, const reactor::marked_process& one) {
   const auto& ready = engine_.spec(*engine_.find(left.name)).ready;
   auto& found = found_[{left.name, left.memory.engine.run}];
-  if (!left.is_found || !std::holds_alternative<ready_on_notify>(ready) ||
+  if (!left.is_found || found.process.leader.started != 0 ||
+      !std::holds_alternative<ready_on_notify>(ready) ||
       reactor::look_up_marker(found.process.leader.pid) == one.marker)
     return;
   auto& named = found.process.named;

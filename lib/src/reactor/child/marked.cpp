@@ -11,7 +11,9 @@
 #include <thread>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -47,24 +49,33 @@ std::vector<pid_t> all_processes() {
 
 using file_id = std::pair<dev_t, ino_t>;
 
-/// Nothing: there is no such file, or it may not be looked at.
-std::optional<struct stat> look_at(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) == 0) return found;
-  if (errno == ENOENT || errno == ENOTDIR || errno == ESRCH || errno == EACCES || errno == EPERM)
-    return std::nullopt;
-  throw boost::system::system_error(errno, boost::system::system_category(),
+[[noreturn]] void throw_unseen(int error, const std::string& path) {
+  throw boost::system::system_error(error, boost::system::system_category(),
                                     "cannot look at '" + path + "'");
+}
+
+/// Nothing: it is not there, or not a named pipe, or may not be looked at. A file of anybody may be
+/// on a disk that does not answer: that is not asked, and what it would say concerns nobody here.
+std::optional<file_id> pipe_at(const std::string& path) {
+  struct statx found {};
+  constexpr int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+  if (::statx(AT_FDCWD, path.c_str(), flags, STATX_TYPE | STATX_INO, &found) != 0) {
+    if (errno == ENOMEM) throw_unseen(errno, path);
+    return std::nullopt;
+  }
+  if (!S_ISFIFO(found.stx_mode)) return std::nullopt;
+  return file_id{::makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino};
 }
 
 std::map<file_id, std::string> named_pipes(const std::string& directory) {
   std::map<file_id, std::string> pipes;
-  std::error_code fault;  // a directory that is not there has none
-  for (const auto& entry : std::filesystem::directory_iterator(directory, fault)) {
-    const auto found = look_at(entry.path());
-    if (found && S_ISFIFO(found->st_mode))
-      pipes.emplace(file_id{found->st_dev, found->st_ino}, entry.path().filename());
-  }
+  std::error_code fault;
+  std::filesystem::directory_iterator entry(directory, fault);
+  for (; !fault && entry != std::filesystem::directory_iterator(); entry.increment(fault))
+    if (const auto found = pipe_at(entry->path())) pipes.emplace(*found, entry->path().filename());
+  // One that is not there has none.
+  if (fault && fault != std::errc::no_such_file_or_directory)
+    throw_unseen(fault.value(), directory);
   return pipes;
 }
 
@@ -106,8 +117,8 @@ std::vector<pipe_writer> find_writers(const std::string& directory) {
   if (pipes.empty()) return found;
   for (const auto pid : all_processes()) {
     for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
-      const auto file = look_at(fmt::format("/proc/{}/fd/{}", pid, output));
-      const auto pipe = file ? pipes.find({file->st_dev, file->st_ino}) : pipes.end();
+      const auto file = pipe_at(fmt::format("/proc/{}/fd/{}", pid, output));
+      const auto pipe = file ? pipes.find(*file) : pipes.end();
       if (pipe == pipes.end()) continue;
       const auto info = look_up_process(pid);
       if (info && info->alive && info->session == pid) found.push_back({*info, pipe->second});
