@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from aurora_e2e import DEADLINE, alive, eventually, main, moment
+from aurora_namespace import in_a_small_disk
 from aurora_survival import SurvivalCase
 
 # As nginx and setproctitle do it: the memory that /proc/PID/environ shows.
@@ -121,6 +122,22 @@ class HiddenEnvironment(SurvivalCase):
         self.again(daemon)
         daemon.wait_state("plain", "running")
         self.assertEqual((daemon.status("job")["state"], daemon.status("job")["pid"]), ("completed", None))
+
+    def test_started_on_a_full_disk(self):
+        """The journal tells of the run before: the one that it could not take is found."""
+        daemon, disk = in_a_small_disk(self, {"web": hidden(restart={"delay": "10ms"})}, "4m", ".")
+        daemon.wait_state("web", "running")
+        with open(disk / "filler", "ab", buffering=0) as filler, contextlib.suppress(OSError):
+            while filler.write(bytes(4096)):
+                pass
+        self.kill_reactor(daemon)
+        first = daemon.status("web")["pid"]
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: daemon.status("web")["pid"] not in (None, first) and daemon.status("web")["state"] == "running", "its next run", daemon)
+        second = daemon.status("web")["pid"]
+        self.kill_reactor(daemon)
+        self.same(daemon, {"web": second})
+        self.assertEqual(hidden_processes(self.home), [second])
 
     def test_alone(self):
         """No other process tells the id of the stack."""

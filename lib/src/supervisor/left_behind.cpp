@@ -117,11 +117,17 @@ std::string instance_of(const reactor::pipe_writer& writer, const std::string& d
   return is_apart ? std::string() : std::string(name);
 }
 
-/// Whether there may be a process that the journal does not tell of.
+bool lives(const store::run_memory& run) { return is(run.leader) || (run.named && is(*run.named)); }
+
+/// Whether there may be a process that the journal does not tell of. Where one that it tells of has
+/// ended, another may have followed while a full disk took no note.
 bool is_incomplete(const left_behind& journal) {
+  const auto is_open = [](const left_behind::instance& each) {
+    const auto& run = each.memory.run;
+    return awaits_process(each.memory.engine) || (run && !lives(*run));
+  };
   const auto& all = journal.instances;
-  const auto is_awaited = [](const auto& each) { return awaits_process(each.memory.engine); };
-  return !journal.fault.empty() || std::any_of(all.begin(), all.end(), is_awaited);
+  return !journal.fault.empty() || std::any_of(all.begin(), all.end(), is_open);
 }
 
 /// For which run the launch of that process was noted, from `run` on; else the first that none was
@@ -142,9 +148,7 @@ std::optional<core::run_number> unmarked_run(const std::string& instance, pid_t 
   for (const auto& each : of.instances) {
     if (each.name != instance) continue;
     if (awaits_process(each.memory.engine)) return each.memory.engine.run;
-    if (each.memory.run &&
-        (is(each.memory.run->leader) || (each.memory.run->named && is(*each.memory.run->named))))
-      return std::nullopt;
+    if (each.memory.run && lives(*each.memory.run)) return std::nullopt;
     run = each.memory.engine.run + 1;
     is_noted = !of.is_old;
   }
