@@ -5,13 +5,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 
 #include "keeper/keeper.hpp"
+#include "supervisor/numbers.hpp"
 
 namespace aurora::shell {
 namespace {
@@ -26,13 +26,6 @@ std::string take(const char* variable) {
   return taken;
 }
 
-std::optional<int> number_of(std::string_view text) {
-  int value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 /// As execve(2) was told, so that it needs no /proc and keeps a symlink's name.
 std::string own_path() {
   const auto* path = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
@@ -45,12 +38,12 @@ std::string own_path() {
 
 in_place::in_place(std::vector<std::string> arguments)
     : program(take(program_variable)),
-      programs_oom_score(number_of(take(score_variable))),
+      programs_oom_score(number_of<int>(take(score_variable))),
       arguments_(std::move(arguments)) {
   const auto told = take(keeper::in_place);
   const std::string_view text = told;
   const auto colon = text.find(':');
-  const auto given = colon == text.npos ? std::nullopt : number_of(text.substr(colon + 1));
+  const auto given = colon == text.npos ? std::nullopt : number_of<int>(text.substr(colon + 1));
   if (!given) {
     program = own_path();
     programs_oom_score.reset();

@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include <aurora/config.hpp>
+
+#include "supervisor/numbers.hpp"
 
 namespace aurora::shell {
 namespace {
@@ -75,13 +76,6 @@ const std::string* get(const sourced& environment, std::string_view name) {
   return nullptr;
 }
 
-std::optional<unsigned> as_number(const std::string& text) {
-  unsigned value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::vector<gid_t> groups_of(const char* user, gid_t primary) {
   int count = 64;
   std::vector<gid_t> groups(static_cast<std::size_t>(count));
@@ -100,13 +94,13 @@ built<account> find_user(const std::string& name) {
   errno = 0;
   const passwd* entry = ::getpwnam(name.c_str());
   if (!entry)
-    if (const auto uid = as_number(name)) entry = ::getpwuid(*uid);
+    if (const auto uid = number_of<unsigned>(name)) entry = ::getpwuid(*uid);
   const int error = errno;
   if (!entry && lasting(error) == core::event::spawn_fault::transient)
     return build_fault(fmt::format("user: cannot look up \"{}\": {}", name, std::strerror(error)),
                        lasting(error));
   if (!entry) {
-    const auto uid = as_number(name);
+    const auto uid = number_of<unsigned>(name);
     if (!uid)
       return fmt::format("user: there is no user \"{}\" on this machine (getent passwd)", name);
     account bare;
@@ -133,7 +127,7 @@ built<gid_t> find_group(const std::string& name) {
   if (const int error = errno; lasting(error) == core::event::spawn_fault::transient)
     return build_fault(fmt::format("group: cannot look up \"{}\": {}", name, std::strerror(error)),
                        lasting(error));
-  if (const auto gid = as_number(name)) return static_cast<gid_t>(*gid);
+  if (const auto gid = number_of<unsigned>(name)) return static_cast<gid_t>(*gid);
   return fmt::format("group: there is no group \"{}\" on this machine (getent group)", name);
 }
 
