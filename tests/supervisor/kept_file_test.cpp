@@ -1,5 +1,7 @@
 #include "supervisor/kept_file.hpp"
 
+#include <chrono>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -61,6 +63,36 @@ BOOST_FIXTURE_TEST_CASE(what_fails_to_the_end_does_not_hold_it_up, kept) {
   file.save(writing("state"));
   test::await(loop, file.close());
   BOOST_TEST(told.back() == "no space left");
+}
+
+BOOST_FIXTURE_TEST_CASE(who_waits_goes_on_when_the_newest_is_written, kept) {
+  file.save(writing("one"));
+  file.save(writing("two"));
+  test::await(loop, file.tried(std::chrono::seconds(30)));
+  BOOST_TEST_REQUIRE(!wrote.empty());
+  BOOST_TEST(wrote.back() == "two");
+  test::await(loop, file.tried(std::chrono::seconds(30)));  // nothing is asked for
+  test::await(loop, file.close());
+}
+
+BOOST_FIXTURE_TEST_CASE(who_waits_goes_on_after_one_failure, kept) {
+  failing = true;
+  file.save(writing("state"));
+  test::await(loop, file.tried(std::chrono::seconds(30)));
+  BOOST_TEST(told == (texts{"no space left"}), boost::test_tools::per_element());
+  test::await(loop, file.close());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_that_hangs_is_not_waited_for, kept) {
+  std::promise<void> comes_back;
+  file.save([come = comes_back.get_future().share()]() -> shell::kept_file::outcome {
+    come.wait();
+    return {};
+  });
+  test::await(loop, file.tried(std::chrono::milliseconds(5)));
+  BOOST_TEST(told.empty());
+  comes_back.set_value();
+  test::await(loop, file.close());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_closed_pool_begins_nothing_and_holds_nobody, kept) {

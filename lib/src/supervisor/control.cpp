@@ -184,6 +184,7 @@ boost::asio::awaitable<server::answer<operation_report>> control::operate(
   driver_.post(std::move(event));
   bool settled = false;
   if (wait) settled = co_await driver_.settled(*who, towards, wait);
+  co_await driver_.wishes_kept();
   co_return report(*who, already, towards, settled);
 }
 

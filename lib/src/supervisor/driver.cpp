@@ -252,6 +252,11 @@ void driver::save_desired() {
   });
 }
 
+boost::asio::awaitable<void> driver::wishes_kept() {
+  constexpr auto longest_write = std::chrono::seconds(1);
+  return state_.tried(longest_write);
+}
+
 boost::asio::awaitable<bool> driver::settled(core::targets who, goal towards,
                                              std::optional<duration> limit) {
   waiter self{{}, towards, boost::asio::steady_timer(executor_)};

@@ -19,6 +19,7 @@ kept_file::kept_file(boost::asio::any_io_executor executor, reactor::worker_pool
 
 void kept_file::save(writing next) {
   next_ = std::move(next);
+  ++asked_;
   pause_.cancel();
   if (!std::exchange(writing_, true)) tasks_.spawn(write());
 }
@@ -27,9 +28,12 @@ boost::asio::awaitable<void> kept_file::write() {
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   while (next_) {
     const auto now = std::exchange(next_, nullptr);
+    const auto reached = asked_;
     auto work = now;
     const auto written = co_await server::on_worker(workers_, std::move(work));
     told_(written ? std::string() : written.error());
+    tried_ = reached;
+    for (auto* one : waiting_) one->cancel();
     if (written || next_) continue;
     if (closing_) break;
     next_ = now;
@@ -37,6 +41,20 @@ boost::asio::awaitable<void> kept_file::write() {
     co_await pause_.async_wait(reactor::tok);
   }
   writing_ = false;
+}
+
+boost::asio::awaitable<void> kept_file::tried(std::chrono::steady_clock::duration limit) {
+  const auto goal = asked_;
+  boost::asio::steady_timer turn(pause_.get_executor());
+  turn.expires_after(limit);
+  struct registration {
+    std::vector<boost::asio::steady_timer*>& among;
+    boost::asio::steady_timer* who;
+    ~registration() { std::erase(among, who); }
+  } entered{waiting_, &turn};
+  waiting_.push_back(&turn);
+  while (tried_ < goal && turn.expiry() > std::chrono::steady_clock::now())
+    co_await turn.async_wait(reactor::tok);
 }
 
 boost::asio::awaitable<void> kept_file::close() {

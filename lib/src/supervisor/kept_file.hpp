@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -25,6 +28,9 @@ class kept_file {
 
   /// Takes the place of what waits.
   void save(writing next);
+  /// Until all that was asked for before was tried, well or not, or `limit` has passed: a disk that
+  /// hangs holds nobody longer. Destroy the file after who waits.
+  boost::asio::awaitable<void> tried(std::chrono::steady_clock::duration limit);
   /// What waits is tried once more; then nothing is under way.
   boost::asio::awaitable<void> close();
 
@@ -34,6 +40,8 @@ class kept_file {
   reactor::worker_pool& workers_;
   std::function<void(const std::string&)> told_;
   writing next_;
+  std::uint64_t asked_ = 0, tried_ = 0;  ///< writes, counted as they are asked for
+  std::vector<boost::asio::steady_timer*> waiting_;
   bool writing_ = false;
   bool closing_ = false;
   boost::asio::steady_timer pause_;
