@@ -6,7 +6,7 @@ import random
 import signal
 import time
 
-from aurora_e2e import BIN, CLEAN, FOREVER, SANITIZED, alive, carrying, eventually, main
+from aurora_e2e import BIN, CLEAN, DEADLINE, FOREVER, SANITIZED, alive, carrying, eventually, main
 from aurora_puppet import PuppetCase
 
 SEED = int(os.environ.get("AURORA_SEED", random.randrange(1 << 30)))
@@ -49,6 +49,16 @@ class Reload(PuppetCase):
             daemon.wait_state("web", "running")
             daemon.process.send_signal(signal.SIGHUP)
             daemon.process.send_signal(signal.SIGTERM)
+            self.assertEqual(daemon.wait_end(), 0)
+
+    def test_hangups_to_the_end(self):
+        """SIGHUPs that go on until it has ended: one that comes in the last moment keeps nobody."""
+        for _ in range(3 if SANITIZED else 20):
+            daemon = self.daemon({"web": {"command": FOREVER}})
+            daemon.process.send_signal(signal.SIGTERM)
+            limit = time.monotonic() + DEADLINE
+            while daemon.process.poll() is None and time.monotonic() < limit:
+                daemon.process.send_signal(signal.SIGHUP)
             self.assertEqual(daemon.wait_end(), 0)
 
 

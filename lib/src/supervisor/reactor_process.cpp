@@ -182,8 +182,10 @@ void reactor_process::tell_manager(std::string_view text) {
   reactor::notify_systemd(text);
 }
 
+// A signal that was delivered when the waits were cancelled is no reason for another wait, which
+// nobody would cancel.
 asio::awaitable<void> reactor_process::watch_for_end() {
-  for (;;) {
+  while (!over_) {
     const auto [ec, number] = co_await stop_services_.async_wait(reactor::tok);
     if (ec) co_return;
     // A signal after `aurorctl down` is the first signal all the same.
@@ -194,7 +196,7 @@ asio::awaitable<void> reactor_process::watch_for_end() {
 }
 
 asio::awaitable<void> reactor_process::watch_for_others() {
-  for (;;) {
+  while (!over_) {
     const auto [ec, number] = co_await others_.async_wait(reactor::tok);
     if (ec) co_return;
     if (number == SIGUSR1) driver_.reopen_logs();
