@@ -85,12 +85,14 @@ class Signals(Case):
 
     def test_a_second_term_kills(self):
         """The first SIGTERM waits for who is deaf, the second does not, and the exit code is 1."""
+        before = 0  # the events of the first daemon are those of the second, too
         for number in (signal.SIGTERM, signal.SIGINT):
             daemon = self.daemon({"deaf": {"command": DEAF, "ready": {"log": "up"}, "stop": {"timeout": "10m"}}}, shutdown_timeout="20m")
-            daemon.wait_state("deaf", "running")
+            daemon.wait_state("deaf", "running", before)
             pid = daemon.status("deaf")["pid"]
             daemon.process.send_signal(number)
-            daemon.wait_state("deaf", "stopping")
+            daemon.wait_state("deaf", "stopping", before)
+            before = daemon.sequence()
             self.assertTrue(alive(pid))
             daemon.process.send_signal(number)
             self.assertEqual(daemon.wait_end(), 1)
