@@ -98,6 +98,8 @@ class Daemon:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             answer = connection.getresponse()
             text = answer.read()
+            if answer.getheader("Content-Type") is None and method != "HEAD":
+                raise http.client.IncompleteRead(text)  # cut off in the header, which http.client takes for its end
             is_json = "json" in (answer.getheader("Content-Type") or "") and "ndjson" not in answer.getheader("Content-Type")
             return answer.status, json.loads(text) if text and is_json else text.decode()
         finally:

@@ -1,19 +1,17 @@
 #include "server/connection.hpp"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include "reactor/task_scope.hpp"
 #include "wire/answers.hpp"
@@ -32,9 +30,6 @@ using reactor::tok;
 constexpr std::size_t read_size = 4096;
 constexpr std::size_t most_unread = 64 * 1024;  // read after a refusal, so that it is not lost
 constexpr auto linger_time = std::chrono::seconds(1);
-constexpr std::string_view speaks_tls =
-    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-    "Content-Length: 32\r\n\r\nthis port speaks https, not http";
 
 std::string_view view(const beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
@@ -49,6 +44,21 @@ void common_fields(http::fields& fields) {
   fields.set(http::field::cache_control, "no-store");
   fields.set("X-Content-Type-Options", "nosniff");
   fields.set("Cross-Origin-Resource-Policy", "same-origin");
+}
+
+/// The header, whole: of a field a buffer each, not all of it might fit into one write.
+std::string text_of(const http::response<http::empty_body>& answer) {
+  http::response_serializer<http::empty_body> serializer(answer);
+  serializer.split(true);
+  std::string text;
+  error_code ec;
+  while (!ec && !serializer.is_header_done()) {
+    serializer.next(ec, [&](error_code&, const auto& buffers) {
+      text += beast::buffers_to_string(buffers);
+      serializer.consume(asio::buffer_size(buffers));
+    });
+  }
+  return text;
 }
 
 }  // namespace
@@ -81,15 +91,9 @@ connection::connection(byte_stream stream, const server_options& options, wire::
     : options_(options), where_(where), stream_(std::move(stream)) {}
 
 asio::awaitable<bool> connection::handshake() {
-  if (stream_.tls() == nullptr) co_return true;
   stream_.expires_after(options_.header_time);
-  auto [ec] = co_await stream_.tls()->async_handshake(asio::ssl::stream_base::server, tok);
-  if (!ec) co_return true;
-  if (ec.category() == asio::error::get_ssl_category() &&
-      ERR_GET_REASON(static_cast<unsigned long>(ec.value())) == SSL_R_HTTP_REQUEST) {
-    co_await asio::async_write(stream_.next_layer(), asio::buffer(speaks_tls), tok);
-  }
-  co_return false;
+  const error_code ec = co_await stream_.handshake();
+  co_return !ec;
 }
 
 bool connection::refuse(reply what) {
@@ -169,8 +173,7 @@ asio::awaitable<bool> connection::read_body() {
   parser_->eager(true);
   const deadline until = std::chrono::steady_clock::now() + options_.body_time;
   if (beast::iequals(request()[http::field::expect], "100-continue") && total == 0) {
-    stream_.expires_after(options_.write_stall);
-    if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+    if (!co_await write_all({"HTTP/1.1 100 Continue\r\n\r\n"})) co_return false;
   }
   while (!parser_->is_done()) {
     error_code ec;
@@ -198,7 +201,7 @@ bool connection::has_body() const {
 bool connection::is_head() const { return request().method() == http::verb::head; }
 
 asio::awaitable<bool> connection::send(reply what) {
-  http::response<http::string_body> answer;
+  http::response<http::empty_body> answer;
   answer.version(parser_ ? request().version() : 11);
   answer.result(static_cast<unsigned>(what.status));
   common_fields(answer);
@@ -206,20 +209,13 @@ asio::awaitable<bool> connection::send(reply what) {
   if (!what.allow.empty()) answer.set(http::field::allow, what.allow);
   if (!what.upgrade.empty()) answer.set(http::field::upgrade, what.upgrade);
   for (const auto& [name, value] : what.fields) answer.set(name, value);
-  answer.body() = std::move(what.body);
-  answer.prepare_payload();
-  if (what.status == 304) answer.erase(http::field::content_length);
+  if (what.status != 304) answer.content_length(what.body.size());
   answer.keep_alive(!what.close && keeps_alive());
-  http::response_serializer<http::string_body> serializer(answer);
-  serializer.split(parser_ && is_head());
-  error_code ec;
-  while (!ec && !(serializer.split() ? serializer.is_header_done() : serializer.is_done())) {
-    stream_.expires_after(options_.write_stall);  // of each write: a slow reader is not a dead one
-    auto [fault, size] = co_await http::async_write_some(stream_, serializer, tok);
-    ec = fault;
-  }
-  if (!ec && what.unread) co_await linger();
-  co_return !ec && answer.keep_alive();
+  const std::string head = text_of(answer);
+  const bool without_body = parser_ && is_head();
+  const bool sent = co_await write_all({head, without_body ? std::string_view() : what.body});
+  if (sent && what.unread) co_await linger();
+  co_return sent&& answer.keep_alive();
 }
 
 asio::awaitable<bool> connection::begin_stream(std::string_view type,
@@ -235,30 +231,36 @@ asio::awaitable<bool> connection::begin_stream(std::string_view type,
   chunked_ = request().version() >= 11;
   if (chunked_) answer.chunked(true);
   answer.keep_alive(chunked_ && keeps_alive());
-  http::response_serializer<http::empty_body> serializer(answer);
-  stream_.expires_after(options_.write_stall);
-  auto [ec, size] = co_await http::async_write_header(stream_, serializer, tok);
-  co_return !ec;
+  const std::string head = text_of(answer);
+  co_return co_await write_all({head});
 }
 
 asio::awaitable<bool> connection::send_piece(std::string_view bytes) {
   if (bytes.empty()) co_return true;
-  stream_.expires_after(options_.write_stall);
-  if (!chunked_) co_return co_await write_all(bytes);
-  const auto chunk = http::make_chunk(asio::buffer(bytes));
-  auto [ec, size] = co_await asio::async_write(stream_, chunk, tok);
-  co_return !ec;
+  if (!chunked_) co_return co_await write_all({bytes});
+  const std::string size = fmt::format("{:x}\r\n", bytes.size());
+  co_return co_await write_all({size, bytes, "\r\n"});
 }
 
 asio::awaitable<void> connection::end_stream() {
-  if (!chunked_) co_return;
-  stream_.expires_after(options_.write_stall);
-  co_await write_all("0\r\n\r\n");
+  if (chunked_) co_await write_all({"0\r\n\r\n"});
 }
 
-asio::awaitable<bool> connection::write_all(std::string_view bytes) {
-  auto [ec, size] = co_await asio::async_write(stream_, asio::buffer(bytes), tok);
-  co_return !ec;
+asio::awaitable<bool> connection::write_all(pieces what) {
+  for (;;) {
+    std::array<asio::const_buffer, std::tuple_size_v<pieces>> rest;
+    std::transform(what.begin(), what.end(), rest.begin(),
+                   [](std::string_view piece) { return asio::buffer(piece); });
+    if (asio::buffer_size(rest) == 0) co_return true;
+    stream_.expires_after(options_.write_stall);  // of each write: a slow reader is not a dead one
+    auto [ec, size] = co_await stream_.async_write_some(rest, tok);
+    if (ec) co_return false;
+    for (auto& piece : what) {
+      const auto gone = std::min(size, piece.size());
+      piece.remove_prefix(gone);
+      size -= gone;
+    }
+  }
 }
 
 asio::awaitable<void> connection::linger() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -92,7 +93,8 @@ class connection {
   boost::asio::awaitable<boost::system::error_code> read_more();
   boost::asio::awaitable<boost::system::error_code> read_more(deadline until);
   boost::asio::awaitable<bool> parse_head(std::size_t size);
-  boost::asio::awaitable<bool> write_all(std::string_view bytes);
+  using pieces = std::array<std::string_view, 3>;
+  boost::asio::awaitable<bool> write_all(pieces what);
   boost::asio::awaitable<void> linger();
   bool refuse(reply what);
   bool timed_out(const boost::system::error_code& ec, const char* what);
