@@ -37,7 +37,7 @@ struct fake_server::web_socket {
       : stream(std::move(socket)), wake(stream.get_executor()) {
     wake.expires_at(asio::steady_timer::time_point::max());
   }
-  beast::websocket::stream<local::socket> stream;
+  beast::websocket::stream<local::socket, false> stream;
   asio::steady_timer wake;
   std::deque<std::string> queue;
   bool over = false;

@@ -173,7 +173,7 @@ asio::awaitable<bool> connection::read_body() {
   parser_->eager(true);
   const deadline until = std::chrono::steady_clock::now() + options_.body_time;
   if (beast::iequals(request()[http::field::expect], "100-continue") && total == 0) {
-    if (!co_await write_all({"HTTP/1.1 100 Continue\r\n\r\n"})) co_return false;
+    if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
   }
   while (!parser_->is_done()) {
     error_code ec;
@@ -212,8 +212,9 @@ asio::awaitable<bool> connection::send(reply what) {
   if (what.status != 304) answer.content_length(what.body.size());
   answer.keep_alive(!what.close && keeps_alive());
   const std::string head = text_of(answer);
-  const bool without_body = parser_ && is_head();
-  const bool sent = co_await write_all({head, without_body ? std::string_view() : what.body});
+  std::string_view body = what.body;
+  if (parser_ && is_head()) body = {};
+  const bool sent = co_await write_all(head, body);
   if (sent && what.unread) co_await linger();
   co_return sent&& answer.keep_alive();
 }
@@ -232,35 +233,37 @@ asio::awaitable<bool> connection::begin_stream(std::string_view type,
   if (chunked_) answer.chunked(true);
   answer.keep_alive(chunked_ && keeps_alive());
   const std::string head = text_of(answer);
-  co_return co_await write_all({head});
+  co_return co_await write_all(head);
 }
 
 asio::awaitable<bool> connection::send_piece(std::string_view bytes) {
   if (bytes.empty()) co_return true;
-  if (!chunked_) co_return co_await write_all({bytes});
+  if (!chunked_) co_return co_await write_all(bytes);
   const std::string size = fmt::format("{:x}\r\n", bytes.size());
-  co_return co_await write_all({size, bytes, "\r\n"});
+  co_return co_await write_all(size, bytes, "\r\n");
 }
 
 asio::awaitable<void> connection::end_stream() {
-  if (chunked_) co_await write_all({"0\r\n\r\n"});
+  if (chunked_) co_await write_all("0\r\n\r\n");
 }
 
-asio::awaitable<bool> connection::write_all(pieces what) {
-  for (;;) {
-    std::array<asio::const_buffer, std::tuple_size_v<pieces>> rest;
-    std::transform(what.begin(), what.end(), rest.begin(),
-                   [](std::string_view piece) { return asio::buffer(piece); });
-    if (asio::buffer_size(rest) == 0) co_return true;
+asio::awaitable<bool> connection::write_all(std::string_view first, std::string_view second,
+                                            std::string_view third) {
+  std::array<asio::const_buffer, 3> rest;
+  rest[0] = asio::buffer(first);
+  rest[1] = asio::buffer(second);
+  rest[2] = asio::buffer(third);
+  while (asio::buffer_size(rest) > 0) {
     stream_.expires_after(options_.write_stall);  // of each write: a slow reader is not a dead one
     auto [ec, size] = co_await stream_.async_write_some(rest, tok);
     if (ec) co_return false;
-    for (auto& piece : what) {
+    for (auto& piece : rest) {
       const auto gone = std::min(size, piece.size());
-      piece.remove_prefix(gone);
+      piece += gone;
       size -= gone;
     }
   }
+  co_return true;
 }
 
 asio::awaitable<void> connection::linger() {

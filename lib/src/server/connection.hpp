@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -93,8 +92,8 @@ class connection {
   boost::asio::awaitable<boost::system::error_code> read_more();
   boost::asio::awaitable<boost::system::error_code> read_more(deadline until);
   boost::asio::awaitable<bool> parse_head(std::size_t size);
-  using pieces = std::array<std::string_view, 3>;
-  boost::asio::awaitable<bool> write_all(pieces what);
+  boost::asio::awaitable<bool> write_all(std::string_view first, std::string_view second = {},
+                                         std::string_view third = {});
   boost::asio::awaitable<void> linger();
   bool refuse(reply what);
   bool timed_out(const boost::system::error_code& ec, const char* what);

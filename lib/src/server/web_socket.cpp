@@ -315,7 +315,7 @@ class stream_client : public follower {
   stream_entry entry_;
   bool needs_token_ = !entry_.who;
   std::uint64_t since_;  ///< the last event sent
-  websocket::stream<byte_stream> ws_;
+  websocket::stream<byte_stream, false> ws_;
   wake_up wake_;
   asio::steady_timer stall_;
   std::set<std::string> changed_;
