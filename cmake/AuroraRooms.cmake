@@ -41,7 +41,7 @@ function(aurora_test name)
   aurora_warnings(${name})
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short)
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
+    set(ARG_TIMEOUT 300)  # for what hangs: a loaded machine takes three times as long
   endif()
   if(ARG_LABEL STREQUAL "property")
     target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
