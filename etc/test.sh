@@ -11,12 +11,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=etc/steps.sh
 . etc/steps.sh
 
-# tests PRESET [CTEST OPTION…]: ctest's summary is the last thing it prints. Most tests wait more than they compute:
-# twice as many at once as there are cores take two thirds of the time.
+# Most tests wait more than they compute: twice as many at once as there are cores take two thirds of the time.
+many=$((2 * $(nproc)))
+
+# tests PRESET JOBS [CTEST OPTION…]: ctest's summary is the last thing it prints.
 tests() {
-  local preset=$1
-  shift
-  if ! ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j $((2 * $(nproc))) "$@"; then
+  local preset=$1 jobs=$2
+  shift 2
+  if ! ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$jobs" "$@"; then
     echo "error: tests failed in build/$preset; again, only those: ctest --test-dir build/$preset --rerun-failed --output-on-failure" >&2
     return 1
   fi
@@ -27,7 +29,7 @@ run_dev() {
   configure dev
   build dev
   step "dev: all tests"
-  tests dev
+  tests dev "$many"
 }
 
 # The pure rooms, where the decisions are; with Asio in it a file takes many times as long.
@@ -48,7 +50,7 @@ run_release() {
   # What these tests run, and no unit test: those pass in dev, where more is looked at.
   build release shipped_tests
   step "release: end-to-end and package tests"
-  tests release -L 'e2e|package'
+  tests release "$many" -L 'e2e|package'
 }
 
 # Each parser of foreign text is fuzzed for a while, as many at once as there are cores. What has not changed since
@@ -93,7 +95,7 @@ run_tsan() {
   configure tsan
   build tsan threaded_tests puppet
   step "tsan: tests of the rooms with threads"
-  tests tsan -L threads
+  tests tsan "$(nproc)" -L threads  # it computes ten times as much
 }
 
 if [ $# -eq 0 ]; then set -- dev tidy fuzz release tsan; fi

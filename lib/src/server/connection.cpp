@@ -213,10 +213,11 @@ asio::awaitable<bool> connection::send(reply what) {
   answer.keep_alive(!what.close && keeps_alive());
   const std::string head = text_of(answer);
   std::string_view body = what.body;
-  if (parser_ && is_head()) body = {};
+  if (what.status == 304 || (parser_ && is_head())) body = {};
   const bool sent = co_await write_all(head, body);
   if (sent && what.unread) co_await linger();
-  co_return sent&& answer.keep_alive();
+  const bool goes_on = sent && answer.keep_alive();
+  co_return goes_on;
 }
 
 asio::awaitable<bool> connection::begin_stream(std::string_view type,
@@ -256,7 +257,7 @@ asio::awaitable<bool> connection::write_all(std::string_view first, std::string_
   while (asio::buffer_size(rest) > 0) {
     stream_.expires_after(options_.write_stall);  // of each write: a slow reader is not a dead one
     auto [ec, size] = co_await stream_.async_write_some(rest, tok);
-    if (ec) co_return false;
+    if (ec || size == 0) co_return false;
     for (auto& piece : rest) {
       const auto gone = std::min(size, piece.size());
       piece += gone;

@@ -13,7 +13,9 @@ namespace aurora::server {
 
 /// The completion handler of a read or a write, whatever its type: what is beneath a stream is
 /// compiled once, not for each operation above it. It runs where the handler wants to run and is
-/// cancelled with it. Asio has one of its own from Boost 1.82 on (any_completion_handler).
+/// cancelled with it; of a filter of its slot nothing is kept: emit `terminal`.
+///
+/// Not asio::any_completion_handler: Beast's timed streams cannot post to its kind of executor.
 class transfer_handler {
  public:
   using executor_type = boost::asio::any_io_executor;

@@ -184,7 +184,9 @@ boost::asio::awaitable<server::answer<operation_report>> control::operate(
   driver_.post(std::move(event));
   bool settled = false;
   if (wait) settled = co_await driver_.settled(*who, towards, wait);
-  co_await driver_.wishes_kept();
+  // Who was cancelled meanwhile still tells what was done.
+  const auto asked = co_await boost::asio::this_coro::cancellation_state;
+  if (asked.cancelled() == boost::asio::cancellation_type::none) co_await driver_.wishes_kept();
   co_return report(*who, already, towards, settled);
 }
 

@@ -254,7 +254,10 @@ void driver::save_desired() {
 
 boost::asio::awaitable<void> driver::wishes_kept() {
   constexpr auto longest_write = std::chrono::seconds(1);
-  return state_.tried(longest_write);
+  const bool kept = co_await state_.tried(longest_write);
+  const auto asked = co_await boost::asio::this_coro::cancellation_state;
+  if (!kept && asked.cancelled() == boost::asio::cancellation_type::none)
+    warn("state", "what operators asked for is not on the disk yet, which does not answer");
 }
 
 boost::asio::awaitable<bool> driver::settled(core::targets who, goal towards,

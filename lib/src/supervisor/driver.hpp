@@ -113,8 +113,8 @@ class driver {
   enum class goal { up, down };
   boost::asio::awaitable<bool> settled(core::targets who, goal towards,
                                        std::optional<duration> limit);
-  /// Until the wishes of operators are where they outlive the machine; a disk that fails or hangs
-  /// is waited for a second at most, and told as a warning.
+  /// Until the wishes of operators are where they outlive the machine; a disk that hangs is waited
+  /// for a second at most. That they are not there (yet) is a warning.
   boost::asio::awaitable<void> wishes_kept();
 
   core::engine& engine() { return engine_; }

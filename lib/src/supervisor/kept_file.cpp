@@ -43,7 +43,7 @@ boost::asio::awaitable<void> kept_file::write() {
   writing_ = false;
 }
 
-boost::asio::awaitable<void> kept_file::tried(std::chrono::steady_clock::duration limit) {
+boost::asio::awaitable<bool> kept_file::tried(std::chrono::steady_clock::duration limit) {
   const auto goal = asked_;
   boost::asio::steady_timer turn(pause_.get_executor());
   turn.expires_after(limit);
@@ -53,8 +53,14 @@ boost::asio::awaitable<void> kept_file::tried(std::chrono::steady_clock::duratio
     ~registration() { std::erase(among, who); }
   } entered{waiting_, &turn};
   waiting_.push_back(&turn);
-  while (tried_ < goal && turn.expiry() > std::chrono::steady_clock::now())
+  // Who is cancelled has done what was asked for, and has that to tell: no exception.
+  auto asked = co_await boost::asio::this_coro::cancellation_state;
+  while (tried_ < goal && turn.expiry() > std::chrono::steady_clock::now() &&
+         asked.cancelled() == boost::asio::cancellation_type::none) {
     co_await turn.async_wait(reactor::tok);
+    asked = co_await boost::asio::this_coro::cancellation_state;
+  }
+  co_return tried_ >= goal;
 }
 
 boost::asio::awaitable<void> kept_file::close() {

@@ -28,9 +28,10 @@ class kept_file {
 
   /// Takes the place of what waits.
   void save(writing next);
-  /// Until all that was asked for before was tried, well or not, or `limit` has passed: a disk that
-  /// hangs holds nobody longer. Destroy the file after who waits.
-  boost::asio::awaitable<void> tried(std::chrono::steady_clock::duration limit);
+  /// Until all that was asked for before was tried, well or not; false where `limit` has passed
+  /// sooner, or the caller was cancelled: a disk that hangs holds nobody longer. Destroy the file
+  /// after who waits.
+  boost::asio::awaitable<bool> tried(std::chrono::steady_clock::duration limit);
   /// What waits is tried once more; then nothing is under way.
   boost::asio::awaitable<void> close();
 

@@ -182,12 +182,12 @@ void reactor_process::tell_manager(std::string_view text) {
   reactor::notify_systemd(text);
 }
 
-// A signal that was delivered when the waits were cancelled is no reason for another wait, which
-// nobody would cancel.
+// A signal may be delivered in the turn in which the waits are cancelled: it is over then, and
+// nobody would cancel another wait.
 asio::awaitable<void> reactor_process::watch_for_end() {
-  while (!over_) {
+  for (;;) {
     const auto [ec, number] = co_await stop_services_.async_wait(reactor::tok);
-    if (ec) co_return;
+    if (ec || over_) co_return;
     // A signal after `aurorctl down` is the first signal all the same.
     const bool again = std::exchange(signalled_, true);
     if (again && ending_) leave(without_the_disk("asked to end twice"));
@@ -196,9 +196,9 @@ asio::awaitable<void> reactor_process::watch_for_end() {
 }
 
 asio::awaitable<void> reactor_process::watch_for_others() {
-  while (!over_) {
+  for (;;) {
     const auto [ec, number] = co_await others_.async_wait(reactor::tok);
-    if (ec) co_return;
+    if (ec || over_) co_return;
     if (number == SIGUSR1) driver_.reopen_logs();
     if (number == SIGUSR2) tasks_.spawn(upgrade_by_signal());
     if (number == SIGHUP && !going_down_) tasks_.spawn(reload());
