@@ -25,7 +25,7 @@ struct stream::connection {
   explicit connection(asio::any_io_executor executor) : socket(std::move(executor)) {
     buffer.reserve(16 * 1024);
   }
-  websocket::stream<byte_stream, false> socket;
+  websocket::stream<byte_stream, false> socket;  ///< false: never compressed
   beast::flat_buffer buffer;
 };
 

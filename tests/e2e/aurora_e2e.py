@@ -98,9 +98,10 @@ class Daemon:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             answer = connection.getresponse()
             text = answer.read()
-            if answer.getheader("Content-Type") is None and method != "HEAD":
+            kind = answer.getheader("Content-Type")
+            if kind is None:
                 raise http.client.IncompleteRead(text)  # cut off in the header, which http.client takes for its end
-            is_json = "json" in (answer.getheader("Content-Type") or "") and "ndjson" not in answer.getheader("Content-Type")
+            is_json = "json" in kind and "ndjson" not in kind
             return answer.status, json.loads(text) if text and is_json else text.decode()
         finally:
             connection.close()

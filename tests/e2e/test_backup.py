@@ -34,14 +34,17 @@ class Backup(Case):
         self.include("three", "three")
         (self.home / ".env").write_text("SECRET=other\n")
 
+    def stop_web(self, daemon):
+        daemon.ctl("stop", "web", check=0)
+        saved = daemon.state / "state.json"  # before the answer, but for a disk that takes longer than a second
+        eventually(lambda: saved.exists() and '"web"' in saved.read_text(), "what was stopped is on the disk", daemon)
+
     def test_there_and_back(self):
         """Beside a running daemon; other tools can look into it; a new machine has the same, what was stopped stays so."""
         daemon = self.written()
         daemon.start()
         daemon.wait_state("web", "running")
-        daemon.ctl("stop", "web", check=0)
-        saved = daemon.state / "state.json"  # before the answer, but for a disk that takes longer than a second
-        eventually(lambda: saved.exists() and '"web"' in saved.read_text(), "what was stopped is on the disk", daemon)
+        self.stop_web(daemon)
         daemon.ctl("backup", "b.tar", check=0, umask=0)
         before = self.files()
         self.assertEqual((self.home / "b.tar").stat().st_mode & 0o777, 0o600)
@@ -85,8 +88,7 @@ class Backup(Case):
         daemon.ctl("backup", "b.tar", check=0)
         daemon.start()
         daemon.wait_state("web", "running")
-        daemon.ctl("stop", "web", check=0)
-        eventually(lambda: (daemon.state / "state.json").exists(), "what was stopped is on the disk", daemon)
+        self.stop_web(daemon)
         self.spoil(daemon)
         spoilt = self.files()
         self.assertIn("the daemon runs", daemon.ctl("restore", "b.tar", check=1).stderr)

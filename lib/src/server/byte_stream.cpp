@@ -27,8 +27,10 @@ byte_stream::byte_stream(stream_socket socket) : plain_(std::in_place, std::move
 byte_stream::byte_stream(stream_socket socket, asio::ssl::context& how)
     : tls_(std::make_unique<tls_stream>(std::move(socket), how)) {}
 
-asio::awaitable<boost::system::error_code> byte_stream::handshake() {
+asio::awaitable<boost::system::error_code> byte_stream::handshake(
+    std::chrono::steady_clock::duration limit) {
   if (!tls_) co_return boost::system::error_code();
+  expires_after(limit);
   auto [ec] = co_await tls_->async_handshake(asio::ssl::stream_base::server, tok);
   if (ec && ec.category() == asio::error::get_ssl_category() &&
       ERR_GET_REASON(static_cast<unsigned long>(ec.value())) == SSL_R_HTTP_REQUEST) {

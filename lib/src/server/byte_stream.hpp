@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -61,8 +62,9 @@ class byte_stream {
   plain_stream& next_layer() { return tls_ ? tls_->next_layer() : *plain_; }
   stream_socket& socket() { return next_layer().socket(); }
 
-  /// Of TLS, where there is any, within the limit. A client that speaks plain HTTP is told so.
-  boost::asio::awaitable<boost::system::error_code> handshake();
+  /// Of TLS, where there is any, within `limit`. A client that speaks plain HTTP is told so.
+  boost::asio::awaitable<boost::system::error_code> handshake(
+      std::chrono::steady_clock::duration limit);
 
   template <class Span>
   void expires_after(Span limit) {

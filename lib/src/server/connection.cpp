@@ -91,8 +91,7 @@ connection::connection(byte_stream stream, const server_options& options, wire::
     : options_(options), where_(where), stream_(std::move(stream)) {}
 
 asio::awaitable<bool> connection::handshake() {
-  stream_.expires_after(options_.header_time);
-  const error_code ec = co_await stream_.handshake();
+  const error_code ec = co_await stream_.handshake(options_.header_time);
   co_return !ec;
 }
 

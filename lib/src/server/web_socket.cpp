@@ -314,8 +314,8 @@ class stream_client : public follower {
   shared_state& with_;
   stream_entry entry_;
   bool needs_token_ = !entry_.who;
-  std::uint64_t since_;  ///< the last event sent
-  websocket::stream<byte_stream, false> ws_;
+  std::uint64_t since_;                       ///< the last event sent
+  websocket::stream<byte_stream, false> ws_;  ///< false: never compressed
   wake_up wake_;
   asio::steady_timer stall_;
   std::set<std::string> changed_;
