@@ -1,60 +1,16 @@
 """What a page shows of one service: its definition, processes, probes, usage, and its log as it was left."""
 
-import base64
 import contextlib
 import json
 import os
 import socket
-import struct
 from pathlib import Path
 
 from aurora_e2e import FOREVER, Case, UnixConnection, eventually, main
+from aurora_stream import stream_of
 
 SCHEMA = Path(__file__).parents[2] / "etc" / "aurora.schema.json"
 CANARY = "c4n4ry-h0td0g"
-
-
-class Stream:
-    """A WebSocket client of the control socket."""
-
-    def __init__(self, daemon, query=""):
-        connection = UnixConnection(daemon.state / "aurorad.sock")
-        connection.connect()
-        self.socket = connection.sock
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall(f"GET /api/v1/stream{query} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
-        self.file = self.socket.makefile("rb")
-        assert b" 101 " in self.file.readline()
-        while self.file.readline() != b"\r\n":
-            pass
-
-    def say(self, message):
-        data = json.dumps(message).encode()
-        length = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0x80 | 126]) + struct.pack(">H", len(data))
-        self.socket.sendall(b"\x81" + length + b"\0\0\0\0" + data)
-
-    def message(self):
-        while True:
-            first, length = self.file.read(2)
-            if length == 126:
-                length = struct.unpack(">H", self.file.read(2))[0]
-            elif length == 127:
-                length = struct.unpack(">Q", self.file.read(8))[0]
-            data = self.file.read(length)
-            if first & 15 == 1:
-                return json.loads(data)
-            assert first & 15 == 9, first
-            self.socket.sendall(bytes([0x8A, 0x80 | len(data)]) + b"\0\0\0\0" + data)
-
-    def message_of(self, kind):
-        while (got := self.message())["type"] != kind:
-            pass
-        return got
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
 
 
 class Data(Case):
@@ -64,7 +20,7 @@ class Data(Case):
         return answer["services"][0]
 
     def stream(self, daemon, query=""):
-        made = Stream(daemon, query)
+        made = stream_of(daemon, query)
         self.addCleanup(made.close)
         return made
 
@@ -204,7 +160,7 @@ class Data(Case):
                                       "logs": {"max_size": "64KiB", "keep": 100, "compress": True}}})
         seen, after, line = 0, 0, ""
         while seen < 40000:
-            stream = Stream(daemon)
+            stream = stream_of(daemon)
             stream.say({"subscribe": {"logs": ["web"], "after": {"web": after}}})
             for _ in range(1500):
                 got = stream.message_of("log")

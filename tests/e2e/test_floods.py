@@ -1,59 +1,15 @@
 """Output faster and longer than anybody reads: throughput, others' delay, memory, and readers that stopped."""
 
-import base64
 import contextlib
-import json
-import os
-import socket
-import struct
 import subprocess
 import time
 
 from aurora_e2e import DEADLINE, SANITIZED, cpu_seconds, eventually, main, select_briefly
 from aurora_puppet import PuppetCase, numbered_lines
+from aurora_stream import stream_of
 
 MIB = 1 << 20
 LOGS = {"max_size": "2GiB"}
-
-
-class Follower:
-    """A WebSocket client on the control socket, subscribed to a log; it reads only when told to."""
-
-    def __init__(self, daemon, name):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.socket.settimeout(DEADLINE)
-        self.socket.connect(str(daemon.state / "aurorad.sock"))
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
-        self.stream = self.socket.makefile("rb")
-        assert b" 101 " in self.stream.readline()
-        while self.stream.readline().strip():
-            pass
-        self.say({"subscribe": {"logs": [name]}})
-        while self.message()["type"] != "subscribed":
-            pass
-
-    def say(self, what):
-        data = json.dumps(what).encode()
-        assert len(data) < 126
-        self.socket.sendall(bytes([0x81, 0x80 | len(data)]) + bytes(4) + data)
-
-    def message(self):
-        """The next message, without the frames that keep a connection up."""
-        while True:
-            first, size = self.stream.read(2)
-            if size >= 126:
-                size, = struct.unpack(">H" if size == 126 else ">Q", self.stream.read(2 if size == 126 else 8))
-            data = self.stream.read(size)
-            assert first & 15 != 8, f"closed: {data!r}"
-            if first & 15 == 1:
-                return json.loads(data)
-
-    def close(self):
-        self.stream.close()
-        self.socket.close()
 
 
 class Floods(PuppetCase):
@@ -159,8 +115,10 @@ class Floods(PuppetCase):
         with contextlib.ExitStack() as all_of_them:
             followers = []
             for _ in range(count):
-                followers.append(Follower(daemon, "web"))
+                followers.append(stream_of(daemon, receive_buffer=4096))
                 all_of_them.callback(followers[-1].close)
+                followers[-1].say({"subscribe": {"logs": ["web"]}})
+                followers[-1].message_of("subscribed")
             before, took = daemon.resident(), []
             for _ in range(20):
                 puppet.ask(f"number {lines // 20}")

@@ -3,14 +3,17 @@
 import socket
 import ssl
 
-from aurora_e2e import FOREVER, Case, eventually, main
+from aurora_e2e import DEADLINE, FOREVER, Case, eventually, main
 from aurora_http import Page, make_certificate, token_of, trusting, url_of
+from aurora_stream import Stream
+
+COUNTS = ["/bin/sh", "-c", "seq 4000; exec sleep 1000"]
 
 
 class Https(Case):
-    def secure(self, **http):
+    def secure(self, command=FOREVER, **http):
         tls = {"certificate": "server.pem", "key": "server.key"}
-        daemon = self.daemon({"web": {"command": FOREVER}}, start=False, http={"listen": "127.0.0.1:0", "tls": tls, **http})
+        daemon = self.daemon({"web": {"command": command}}, start=False, http={"listen": "127.0.0.1:0", "tls": tls, **http})
         return daemon.start(http=None)
 
     def address(self, daemon):
@@ -33,6 +36,41 @@ class Https(Case):
         self.assertEqual((plain[0], plain[2]), (400, "this port speaks https, not http"))
         with self.assertRaises(ssl.SSLCertVerificationError):
             Page(daemon, context=ssl.create_default_context()).get("/healthz")
+
+    def connected(self, daemon):
+        """A client's own end of a connection within TLS."""
+        raw = socket.create_connection(self.address(daemon), timeout=2 * DEADLINE)
+        secure = trusting(self.home / "server.pem").wrap_socket(raw, server_hostname="localhost")
+        self.addCleanup(secure.close)
+        return secure
+
+    def test_more_than_one_record(self):
+        """An answer of many TLS records is whole, and so is a stream."""
+        make_certificate(self.home)
+        daemon = self.secure(COUNTS)
+        lines = [str(number) for number in range(1, 4001)]
+        daemon.wait_log("web", "4000\n")
+        page = Page(daemon, token_of(daemon), context=trusting(self.home / "server.pem"))
+        code, _, text = page.get("/api/v1/services/web/logs?download=1")
+        self.assertEqual((code, text.split("\n")), (200, [*lines, ""]))
+        secure = self.connected(daemon)
+        host = url_of(daemon).removeprefix("https://")
+        stream = Stream(secure, host=host, token=token_of(daemon))
+        self.addCleanup(stream.close)
+        stream.say({"subscribe": {"logs": ["web"]}})
+        stream.message_of("subscribed")
+        self.assertEqual(page.post("/api/v1/services/web/restart?wait=30s")[0], 200)
+        self.assertEqual([stream.message_of("log")["text"] for _ in lines], lines)
+
+    def test_who_is_slow_on_purpose(self):
+        """The limit of a header holds within TLS too: the client is told, by a whole record, and cut off."""
+        make_certificate(self.home)
+        daemon = self.secure()
+        secure, answer = self.connected(daemon), b""
+        secure.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+        while part := secure.recv(65536):
+            answer += part
+        self.assertRegex(answer, rb"^HTTP/1\.1 408 ")
 
     def test_old_protocols_are_refused(self):
         make_certificate(self.home)
