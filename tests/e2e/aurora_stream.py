@@ -3,10 +3,9 @@
 import base64
 import json
 import os
-import socket
 import struct
 
-from aurora_e2e import DEADLINE
+from aurora_e2e import UnixConnection
 
 
 class Stream:
@@ -57,11 +56,8 @@ class Stream:
         self.socket.close()
 
 
-def stream_of(daemon, query="", receive_buffer=None):
-    """On the control socket. receive_buffer: bytes that the kernel keeps for who does not read."""
-    connected = socket.socket(socket.AF_UNIX)
-    if receive_buffer:
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    connected.settimeout(DEADLINE)
-    connected.connect(str(daemon.state / "aurorad.sock"))
-    return Stream(connected, query)
+def stream_of(daemon, query=""):
+    """On the control socket."""
+    connection = UnixConnection(daemon.state / "aurorad.sock")
+    connection.connect()
+    return Stream(connection.sock, query)

@@ -115,7 +115,7 @@ class Floods(PuppetCase):
         with contextlib.ExitStack() as all_of_them:
             followers = []
             for _ in range(count):
-                followers.append(stream_of(daemon, receive_buffer=4096))
+                followers.append(stream_of(daemon))
                 all_of_them.callback(followers[-1].close)
                 followers[-1].say({"subscribe": {"logs": ["web"]}})
                 followers[-1].message_of("subscribed")

@@ -19,6 +19,13 @@ class Https(Case):
     def address(self, daemon):
         return "127.0.0.1", int(url_of(daemon).rsplit(":", 1)[1])
 
+    def connected(self, daemon):
+        """A client's own end of a connection within TLS."""
+        raw = socket.create_connection(self.address(daemon), timeout=2 * DEADLINE)
+        secure = trusting(self.home / "server.pem").wrap_socket(raw, server_hostname="localhost")
+        self.addCleanup(secure.close)
+        return secure
+
     def test_https(self):
         """The API and the page within TLS 1.2 or newer; whoever speaks HTTP is told so."""
         make_certificate(self.home)
@@ -36,13 +43,6 @@ class Https(Case):
         self.assertEqual((plain[0], plain[2]), (400, "this port speaks https, not http"))
         with self.assertRaises(ssl.SSLCertVerificationError):
             Page(daemon, context=ssl.create_default_context()).get("/healthz")
-
-    def connected(self, daemon):
-        """A client's own end of a connection within TLS."""
-        raw = socket.create_connection(self.address(daemon), timeout=2 * DEADLINE)
-        secure = trusting(self.home / "server.pem").wrap_socket(raw, server_hostname="localhost")
-        self.addCleanup(secure.close)
-        return secure
 
     def test_more_than_one_record(self):
         """An answer of many TLS records is whole, and so is a stream."""

@@ -203,7 +203,7 @@ class Probes(Case):
         old = [int(pid) for pid in pids.read_text().split()[:count]]
         self.assertEqual([pid for pid in old if alive(pid)], [])
         self.assertLess(daemon.resident() - before, 5 << 20)
-        eventually(lambda: daemon.fds() <= fds + 6, "descriptors come back", daemon)
+        eventually(lambda: abs(daemon.fds() - fds) <= 6, "descriptors come back", daemon)
         self.assertEqual(daemon.status("web")["pid"], seen["pid"])
 
     def test_exec_probe_tells_what_it_said(self):
