@@ -5,6 +5,7 @@
 #include "context.hpp"
 #include "handlers.hpp"
 #include "import.hpp"
+#include "quoting.hpp"
 
 namespace aurora::ctl {
 namespace {
@@ -135,15 +136,9 @@ std::string bash_script() {
          "complete -F _aurorctl aurorctl\n";
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// "name:what it does", for _describe.
 std::string described(std::string_view name, std::string_view what) {
-  return quoted(std::string(name) + ":" + std::string(what));
+  return shell_quoted(std::string(name) + ":" + std::string(what));
 }
 
 std::string zsh_flags(const std::vector<flag>& flags) {
@@ -197,13 +192,13 @@ std::string fish_flag(const flag& f, const std::string& condition) {
   std::string out = "complete -c aurorctl" + condition + " -l " + std::string(f.name);
   if (f.letter != 0) out += std::string(" -s ") + f.letter;
   if (!f.choices.empty()) {
-    out += " -x -a " + quoted(f.choices);
+    out += " -x -a " + shell_quoted(f.choices);
   } else if (f.value == "FILE" || f.value == "DIR") {
     out += " -r -F";
   } else if (!f.value.empty()) {
     out += " -x";
   }
-  return out + " -d " + quoted(f.help) + "\n";
+  return out + " -d " + shell_quoted(f.help) + "\n";
 }
 
 std::string fish_script() {
@@ -216,7 +211,7 @@ std::string fish_script() {
     const std::string name(v.name);
     const std::string here = " -n '__fish_seen_subcommand_from " + name + "'";
     out += "complete -c aurorctl -n 'not __fish_seen_subcommand_from " + all + "' -a " + name +
-           " -d " + quoted(v.summary) + "\n";
+           " -d " + shell_quoted(v.summary) + "\n";
     for (const auto& f : v.flags) out += fish_flag(f, here);
     if (takes_service(v.takes)) {
       out += "complete -c aurorctl" + here + " -a '(" + std::string(names_command) + ")'\n";

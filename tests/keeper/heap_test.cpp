@@ -7,14 +7,7 @@
 #include <unistd.h>
 
 #include "fixture.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define AURORA_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define AURORA_SANITIZED 1
-#endif
-#endif
+#include "support/sanitized.hpp"
 
 using namespace aurora;
 using namespace aurora::test;

@@ -5,6 +5,7 @@
 
 #include "server/fixture.hpp"
 #include "server/web_client.hpp"
+#include "support/sanitized.hpp"
 
 namespace {
 
@@ -12,6 +13,7 @@ using namespace aurora;
 using namespace aurora::server;
 using namespace std::chrono_literals;
 using boost::json::value;
+using test::sanitized;
 
 std::string text_of(const value& from, const char* key) {
   return std::string(from.at(key).as_string());
@@ -35,13 +37,6 @@ std::size_t resident() {
   statm >> size >> pages;
   return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
-
-constexpr bool sanitized =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    true;
-#else
-    false;
-#endif
 
 BOOST_AUTO_TEST_SUITE(data)
 

@@ -219,8 +219,9 @@ int read_slowly(const std::string& subscription) {
     }
   };
   int messages = 0;
-  for (; next < total; ++messages) {
+  while (next < total) {
     const auto got = slow.message();
+    ++messages;
     if (got.at("type").as_string() != "batch") {
       take(got);
     } else {

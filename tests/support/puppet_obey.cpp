@@ -103,7 +103,8 @@ class puppet {
     if (verb == "hang") ok(), rest();
     if (verb == "eat-memory") {
       for (long long eaten = 0; eaten < number; eaten += 1 << 20) {
-        auto* block = static_cast<char*>(std::malloc(1 << 20));
+        // Volatile: a compiler may leave out memory that nobody reads.
+        auto* block = static_cast<volatile char*>(std::malloc(1 << 20));
         if (!block) return tell("no memory"), true;
         for (int at = 0; at < 1 << 20; at += 4096) block[at] = 1;
       }

@@ -57,7 +57,7 @@ std::unique_ptr<reactor::child> child_fixture::start(const reactor::launch_spec&
 
 std::unique_ptr<reactor::child> launched(boost::asio::io_context& loop,
                                          const reactor::launch_spec& spec) {
-  return std::move(reactor::child::launch(loop.get_executor(), spec).value());
+  return reactor::child::launch(loop.get_executor(), spec).value();
 }
 
 void child_fixture::put_down(reactor::child& process) {
