@@ -17,6 +17,17 @@
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) (void)(address), (void)(size)
 #endif
 
+#define AURORA_CLONE ::clone
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// clang's TSan takes clone() for a fork and changes its books in the child too, which here shares
+// them. It does not look at the same function by its other name.
+extern "C" int __clone(int (*entry)(void*), void* stack, int flags, void* argument, ...);
+#undef AURORA_CLONE
+#define AURORA_CLONE ::__clone
+#endif
+#endif
+
 namespace aurora::reactor {
 namespace {
 
@@ -100,7 +111,7 @@ pid_t clone_vfork(int (*entry)(void*), void* argument, int cgroup, bool share_de
   const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | (share_descriptors ? CLONE_FILES : 0);
   const pid_t pid =
       cgroup >= 0 ? clone_into(cgroup, static_cast<unsigned>(flags), stack, entry, argument, pidfd)
-                  : ::clone(entry, stack + stack_size, flags | SIGCHLD, argument, &pidfd);
+                  : AURORA_CLONE(entry, stack + stack_size, flags | SIGCHLD, argument, &pidfd);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
