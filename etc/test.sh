@@ -45,7 +45,7 @@ build_ahead_of() {
   if [ -z "$next" ] || [ -n "${building[$next]:-}" ]; then return 0; fi
   set -m  # a group of its own, to be ended with all that it has started
   (
-    chrt --idle --pid 0 "$BASHPID"
+    chrt --idle --pid 0 "$BASHPID" || true  # where that is forbidden, it is only slower
     "build_$next"
   ) >"build/ahead-$next.log" 2>&1 &
   building[$next]=$!
@@ -54,9 +54,13 @@ build_ahead_of() {
 
 # built PART: waits for what was begun, then does the rest.
 built() {
-  if [ -n "${building[$1]:-}" ] && ! wait "${building[$1]}"; then
-    cat "build/ahead-$1.log" >&2
-    return 1
+  local group=${building[$1]:-}
+  if [ -n "$group" ]; then
+    unset "building[$1]"
+    if ! wait "$group"; then
+      cat "build/ahead-$1.log" >&2
+      return 1
+    fi
   fi
   "build_$1"
 }
