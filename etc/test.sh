@@ -24,56 +24,10 @@ tests() {
   fi
 }
 
-declare -A building=()
-stop_building() {
-  local group
-  for group in "${building[@]}"; do kill -- -"$group" 2>/dev/null || true; done
-}
-trap stop_building EXIT
-
-# build_ahead_of PART: begins to build the next part that has a build of its own, with what the tests of this one
-# leave of the processors.
-build_ahead_of() {
-  local part next='' passed=no
-  for part in "${parts[@]}"; do
-    if [ "$passed" = yes ] && [[ $part == release || $part == tsan ]]; then
-      next=$part
-      break
-    fi
-    if [ "$part" = "$1" ]; then passed=yes; fi
-  done
-  if [ -z "$next" ] || [ -n "${building[$next]:-}" ]; then return 0; fi
-  set -m  # a group of its own, to be ended with all that it has started
-  (
-    chrt --idle --pid 0 "$BASHPID" || true  # where that is forbidden, it is only slower
-    "build_$next"
-  ) >"build/ahead-$next.log" 2>&1 &
-  building[$next]=$!
-  set +m
-}
-
-# built PART: waits for what was begun, then does the rest.
-built() {
-  local group=${building[$1]:-}
-  if [ -n "$group" ]; then
-    unset "building[$1]"
-    if ! wait "$group"; then
-      cat "build/ahead-$1.log" >&2
-      return 1
-    fi
-  fi
-  "build_$1"
-}
-
-build_dev() {
-  configure dev
-  build dev
-}
-
 run_dev() {
   step "dev: debug, address and undefined behaviour sanitizers"
-  build_dev
-  build_ahead_of dev
+  configure dev
+  build dev
   step "dev: all tests"
   tests dev "$many"
 }
@@ -81,7 +35,8 @@ run_dev() {
 # The pure rooms, where the decisions are; with Asio in it a file takes many times as long.
 run_tidy() {
   step "tidy: clang-tidy on the pure rooms"
-  build_dev  # it reads what the compiler has precompiled
+  configure dev
+  build dev aurora_core aurora_config aurora_wire  # with what is precompiled for them
   if ! find lib/src/core lib/src/config lib/src/wire -name '*.cpp' -print0 |
     xargs -0 -P "$(nproc)" -n 4 clang-tidy --quiet -p build/dev >build/tidy.log 2>/dev/null; then
     grep -E '(error|warning):' build/tidy.log >&2 || cat build/tidy.log >&2
@@ -90,19 +45,13 @@ run_tidy() {
   fi
 }
 
-# What these tests run, and no unit test: those pass in dev, where more is looked at.
-build_release() {
-  configure release -D AURORA_TESTS=ON
-  build release shipped_tests
-}
-
-# What g++ 12 destroys twice aborts here, and what is used after it was freed is full of nonsense: the other builds
-# are clang's.
 run_release() {
   step "release: as it is shipped"
-  built release
-  build_ahead_of release
+  configure release -D AURORA_TESTS=ON
+  # What these tests run, and no unit test: those pass in dev, where more is looked at.
+  build release shipped_tests
   step "release: end-to-end and package tests"
+  # The one build of g++ 12: what that destroys twice aborts, and what was freed is full of nonsense.
   MALLOC_PERTURB_=165 tests release "$many" -L 'e2e|package'
 }
 
@@ -110,9 +59,11 @@ run_release() {
 # it last passed is not fuzzed again.
 run_fuzz() {
   step "fuzz: libFuzzer tries the parsers"
-  build_dev
+  configure dev
   local targets
   targets=$(ninja -C build/dev -t targets all | sed -n 's|^\([^ :]*_fuzz\): CXX_EXECUTABLE_LINKER.*|\1|p')
+  # shellcheck disable=SC2086
+  build dev $targets
   export -f fuzz
   # shellcheck disable=SC2016,SC2086
   printf '%s\n' $targets | xargs -P "$(nproc)" -I '{}' bash -euo pipefail -c 'fuzz "$1"' fuzz '{}'
@@ -140,22 +91,17 @@ fuzz() {
   echo "$sum" >"build/dev/fuzz/$name.passed"
 }
 
-build_tsan() {
-  configure tsan
-  build tsan threaded_tests puppet
-}
-
 # The rooms that have threads: one for the loop, and the workers beside it.
 run_tsan() {
   step "tsan: debug, thread sanitizer"
-  built tsan
+  configure tsan
+  build tsan threaded_tests puppet
   step "tsan: tests of the rooms with threads"
   tests tsan "$(nproc)" -L threads  # it computes ten times as much
 }
 
-parts=("$@")
-if [ $# -eq 0 ]; then parts=(dev tidy fuzz release tsan); fi
-for part in "${parts[@]}"; do
+if [ $# -eq 0 ]; then set -- dev tidy fuzz release tsan; fi
+for part in "$@"; do
   case $part in
     dev | tidy | release | fuzz | tsan) ;;
     *)
@@ -167,6 +113,6 @@ done
 
 step "Packages"
 install_packages "$(build_packages; test_packages)"
-for part in "${parts[@]}"; do
+for part in "$@"; do
   "run_$part"
 done
