@@ -1,8 +1,10 @@
 # What Boost and the standard library say, read once a kind of target instead of once a file: with clang that halves
 # the time of a file. g++ maps the whole of it for each file and gains nothing, so there each file reads what it
 # includes, and a header that a file does not include itself is missed there.
-if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  option(AURORA_PRECOMPILE "Precompile the headers of Boost and the standard library" ${PROJECT_IS_TOP_LEVEL})
+# In debug builds: those of a release are optimised in too many ways.
+option(AURORA_PRECOMPILE "Precompile the headers of Boost and the standard library (debug builds by clang)" ${PROJECT_IS_TOP_LEVEL})
+if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" OR NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(AURORA_PRECOMPILE OFF)
 endif()
 
 set(AURORA_PRECOMPILED_STANDARD <algorithm> <array> <charconv> <chrono> <cstdint> <deque> <filesystem> <fstream> <functional>
@@ -13,13 +15,13 @@ set(AURORA_PRECOMPILED_ASIO <boost/json.hpp> <boost/asio/any_io_executor.hpp>
   <boost/asio/post.hpp> <boost/asio/steady_timer.hpp> <boost/asio/this_coro.hpp> <boost/asio/use_awaitable.hpp>
   <boost/asio/write.hpp> <boost/beast/http.hpp>)
 
-# aurora_precompile(KIND HEADERS … LINKS … [OPTIONS …]): one such set. What takes it (aurora_precompiled) has to be
+# aurora_precompile(KIND HEADERS … LINKS … [OPTIONS …] [HARDENED]): one such set. What takes it (aurora_precompiled) has to be
 # compiled in the same way.
 function(aurora_precompile kind)
   if(NOT AURORA_PRECOMPILE)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "HEADERS;LINKS;OPTIONS" ${ARGN})
+  cmake_parse_arguments(ARG "HARDENED" "" "HEADERS;LINKS;OPTIONS" ${ARGN})
   set(host aurora_precompiled_${kind})
   set(empty ${CMAKE_CURRENT_BINARY_DIR}/${host}.cpp)
   file(CONFIGURE OUTPUT ${empty} CONTENT "")
@@ -27,6 +29,9 @@ function(aurora_precompile kind)
   target_compile_features(${host} PRIVATE cxx_std_20)
   target_link_libraries(${host} PRIVATE ${ARG_LINKS})
   target_compile_options(${host} PRIVATE ${ARG_OPTIONS} "SHELL:-Xclang -fno-pch-timestamp")
+  if(ARG_HARDENED)
+    aurora_hardening(${host})
+  endif()
   target_precompile_headers(${host} PRIVATE ${ARG_HEADERS})
   # It holds paths of this build, so it is neither kept by ccache nor compared by it: that is given a sum of
   # what the headers say, with which another folder finds what this one compiled (CCACHE_PCH_EXTSUM, in the presets).
