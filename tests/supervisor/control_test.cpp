@@ -19,7 +19,8 @@ namespace {
 
 /// A supervisor without services, on a loop that the test turns.
 struct supervised {
-  explicit supervised(const std::string& services = "{}") {
+  explicit supervised(const std::string& services = "{}", bool remembers = false)
+      : remembers(remembers) {
     test::write_file(config, R"({"version": 1, "services": )" + services + "}");
     BOOST_REQUIRE(shell::prepare(shell::state_paths(home / ".aurora")));
     stack_spec empty;
@@ -36,6 +37,7 @@ struct supervised {
   shell::driver::options options() const {
     shell::driver::options how;
     how.state_dir = home / ".aurora";
+    how.remembers = remembers;
     return how;
   }
 
@@ -48,6 +50,7 @@ struct supervised {
 
   void stop() { test::await(loop, driver->stop()); }
 
+  bool remembers;
   temp_dir home;
   std::string config = home / "aurora.json";
   std::latch released{1};
@@ -83,6 +86,20 @@ BOOST_AUTO_TEST_CASE(reloads_that_wait_for_another_sleep) {
   on.release();
   test::await(on.loop, tasks.join());
   BOOST_TEST(done == 4);
+  on.stop();
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_for_rollback_is_what_was_in_force) {
+  // Also where the copy of it is still being written: it is large, and what comes is small.
+  supervised on("{}", true);
+  config::source_record large;
+  large.main_file = on.config;
+  large.files[on.config].text = std::string(8 << 20, 'x');
+  on.driver->save_configuration(large);
+  int done = 0;
+  test::await(on.loop, reload(*on.control, done));
+  BOOST_TEST(done == 1);
+  BOOST_TEST(test::read_file(on.home / ".aurora/config.good").size() == std::size_t{8} << 20);
   on.stop();
 }
 

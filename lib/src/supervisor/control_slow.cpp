@@ -143,7 +143,10 @@ boost::asio::awaitable<server::answer<reload_report>> control::reload(
                                        : next.error().errors.empty() ? next.error().title
                                                                      : next.error().errors.front());
     if (!next) co_return next.error();
-    if (ready()) {
+    // What is kept is taken from the copy on the disk: an older one is no configuration to go back
+    // to.
+    const bool copied = co_await driver_.configuration_kept();
+    if (copied && ready()) {
       auto keep = [copy = driver_.paths().config_copy, record = next->record] {
         return keep_good_config(copy, record);
       };

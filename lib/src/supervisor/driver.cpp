@@ -22,6 +22,8 @@ namespace {
 /// One turn of the loop spends no longer than this on starting processes, so that the API answers
 /// while thousands of services start.
 constexpr auto spawn_slice = std::chrono::milliseconds(4);
+/// So long a file is waited for: a disk may hang.
+constexpr auto longest_write = std::chrono::seconds(1);
 
 std::uint64_t log_limit(const stack_spec& stack) {
   return stack.max_total_log_size ? stack.max_total_log_size->value : 0;
@@ -252,8 +254,11 @@ void driver::save_desired() {
   });
 }
 
+boost::asio::awaitable<bool> driver::configuration_kept() {
+  return configuration_.tried(longest_write);
+}
+
 boost::asio::awaitable<void> driver::wishes_kept() {
-  constexpr auto longest_write = std::chrono::seconds(1);
   const bool kept = co_await state_.tried(longest_write);
   const auto asked = co_await boost::asio::this_coro::cancellation_state;
   if (!kept && asked.cancelled() == boost::asio::cancellation_type::none)

@@ -99,6 +99,9 @@ class driver {
 
   /// Keeps a copy of the configuration that is in force, on a worker.
   void save_configuration(config::source_record record);
+  /// Until that copy was written, or tried in vain; false where a disk that hangs takes more than a
+  /// second, or the caller was cancelled.
+  boost::asio::awaitable<bool> configuration_kept();
 
   /// Replaces the stack; `make_plan`'s steps.
   plan_steps apply(const stack_spec& next);
