@@ -1,9 +1,10 @@
 # What Boost and the standard library say, read once a kind of target instead of once a file: with clang that halves
 # the time of a file. g++ maps the whole of it for each file and gains nothing, so there each file reads what it
 # includes, and a header that a file does not include itself is missed there.
-# In debug builds: those of a release are optimised in too many ways.
-option(AURORA_PRECOMPILE "Precompile the headers of Boost and the standard library (debug builds by clang)" ${PROJECT_IS_TOP_LEVEL})
-if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" OR NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+# In debug builds: those of a release are optimised in too many ways. By Ninja, which compiles all of it from one folder.
+option(AURORA_PRECOMPILE "Precompile the headers of Boost and the standard library (debug builds by clang and Ninja)"
+  ${PROJECT_IS_TOP_LEVEL})
+if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" OR NOT CMAKE_BUILD_TYPE STREQUAL "Debug" OR NOT CMAKE_GENERATOR STREQUAL "Ninja")
   set(AURORA_PRECOMPILE OFF)
 endif()
 
@@ -59,9 +60,7 @@ function(aurora_precompiled target kind)
   endif()
   set(host aurora_precompiled_${kind})
   get_target_property(folder ${host} BINARY_DIR)
-  if(CMAKE_GENERATOR MATCHES "Ninja")
-    file(RELATIVE_PATH folder ${CMAKE_BINARY_DIR} ${folder})
-  endif()
+  file(RELATIVE_PATH folder ${CMAKE_BINARY_DIR} ${folder})
   target_compile_options(${target} PRIVATE "SHELL:-include-pch ${folder}/CMakeFiles/${host}.dir/cmake_pch.hxx.pch")
   add_dependencies(${target} ${host}_made)
 endfunction()
