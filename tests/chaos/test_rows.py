@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from aurora_e2e import CLEAN, DEADLINE, FOREVER, SANITIZED, alive, carrying, eventually, main, zombies_of
-from aurora_namespace import FirstCase, Inside, reactor_of
+from aurora_namespace import FirstCase, Inside, reactor_of, with_pids_of_its_own
 from killing import QUICK, SEED, Killer, UnderFire
 
 LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
@@ -166,6 +166,7 @@ class Processes(UnderFire):
         self.assertEqual(self.becomes("web", state="running", pid=puppet.pid)["restarts"], 1, f"seed {SEED}")
         self.assertEqual(self.becomes("calm", state="running", pid=calm)["restarts"], 0, f"seed {SEED}")
 
+    @with_pids_of_its_own
     def test_a_number_that_came_back(self):
         """P11: both die, a service too, and a stranger gets its pid: it is neither taken over nor signalled."""
         if not os.access(LAST_PID, os.W_OK):

@@ -1,13 +1,37 @@
 """aurorad in namespaces of its own: as the first process, and with a disk that only it sees."""
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from aurora_e2e import BIN, CLEAN, DEADLINE, eventually
 from aurora_puppet import PuppetCase
+
+
+ALONE = "AURORA_TEST_ALONE"
+
+
+def with_pids_of_its_own(test):
+    """For a test that chooses the next pid: it runs in a pid namespace, or others beside it would be given the numbers of what they just ended."""
+    @functools.wraps(test)
+    def run(case):
+        if os.environ.get(ALONE):
+            return test(case)
+        # The shell is the first process there, and reaps whoever has lost its parent.
+        apart = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", "-c", '"$@"; exit $?', "sh"]
+        if subprocess.run([*apart, "true"], capture_output=True).returncode:
+            case.skipTest("no pid namespace can be made here")
+        name = f"{type(case).__name__}.{case._testMethodName}"
+        done = subprocess.run([*apart, sys.executable, "-B", sys.argv[0], name], env=os.environ | {ALONE: "1"}, capture_output=True, text=True)
+        case.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        if "skipped" in done.stderr:
+            case.skipTest(done.stderr)
+        case.assertIn("Ran 1 test", done.stderr)
+    return run
 
 
 def child_of(pid):
