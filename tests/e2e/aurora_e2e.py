@@ -17,7 +17,7 @@ import unittest
 from datetime import datetime
 from pathlib import Path
 
-from aurora_processes import alive, carrying, copies, cpu_seconds, zombies_of  # for those who test by this module
+from aurora_processes import alive, carrying, copies, cpu_seconds, memory, zombies_of  # for those who test by this module
 
 BIN = Path(os.environ["AURORA_BIN"])
 SUPPORT = Path(os.environ["AURORA_SUPPORT"])  # the puppet
@@ -209,8 +209,8 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.reactor()}/fd"))
 
     def resident(self):
-        """Bytes of memory the daemon holds."""
-        return int(Path(f"/proc/{self.reactor()}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        """Bytes of memory the daemon holds of its own: pages of its program come and go."""
+        return memory(self.reactor(), "RssAnon")
 
     def reload(self, config=None, check=0):
         """Writes the configuration anew, reloads, and returns what aurorctl said."""

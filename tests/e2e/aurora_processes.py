@@ -43,6 +43,11 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory(pid, kind):
+    """Bytes that a process has in memory; `kind` is a field of proc_pid_status(5), "RssFile"."""
+    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith(kind + ":")) << 10
+
+
 def copies(marker):
     """How many main processes each service has: leaders of a session that carry the marker and are no hooks."""
     counts = Counter()

@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from aurora_e2e import DEADLINE, FOREVER, SANITIZED, alive, eventually, main, moment
+from aurora_e2e import DEADLINE, FOREVER, SANITIZED, alive, eventually, main, memory, moment
 from aurora_puppet import PuppetCase
 
 NEVER = {"policy": "never"}
@@ -243,6 +243,17 @@ class Endings(PuppetCase):
         self.assertNotEqual(daemon.ctl("signal", "gone", "TERM").returncode, 0)
         self.assertIsNone(daemon.status("gone")["pid"])
         daemon.ctl("stop", "gone", check=0)
+
+
+class Rest(PuppetCase):
+    def test_memory_of_the_start_is_given_back(self):
+        """The keeper at once, the reactor when its services are started: pages of the program that nobody needs now."""
+        daemon = self.daemon({"web": self.puppets.service()})
+        puppet = self.puppets.meet()
+        for pid in (daemon.process.pid, daemon.reactor()):
+            eventually(lambda: memory(pid, "VmRSS") < memory(pid, "VmHWM") - (1 << 20), f"{pid} gives back", daemon)
+        puppet.ask("out still here")
+        daemon.wait_log("web", "still here\n")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ namespace {
 
 /// A supervisor without services, on a loop that the test turns.
 struct supervised {
-  explicit supervised(const std::string& services = "{}", bool remembers = false)
-      : remembers(remembers) {
+  explicit supervised(const std::string& services = "{}", bool keeps = false) : remembers(keeps) {
     test::write_file(config, R"({"version": 1, "services": )" + services + "}");
     BOOST_REQUIRE(shell::prepare(shell::state_paths(home / ".aurora")));
     stack_spec empty;

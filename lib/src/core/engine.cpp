@@ -1,14 +1,15 @@
 #include "core/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/engine_impl.hpp"
 
 namespace aurora::core {
 
-engine::impl::impl(const stack_spec& first, std::uint64_t seed)
+engine::impl::impl(stack_spec first, std::uint64_t seed)
     : stack(std::make_shared<const stack_spec>()), luck(seed) {
-  replace_stack(first);
+  replace_stack(std::move(first));
 }
 
 void engine::impl::enter(instant at, commands& into) {
@@ -58,8 +59,8 @@ void engine::impl::tick() {
   ringing.clear();
 }
 
-engine::engine(const stack_spec& stack, std::uint64_t seed)
-    : impl_(std::make_unique<impl>(stack, seed)) {}
+engine::engine(stack_spec stack, std::uint64_t seed)
+    : impl_(std::make_unique<impl>(std::move(stack), seed)) {}
 engine::~engine() = default;
 
 void engine::restore_desired(const std::vector<desired_entry>& entries) {

@@ -100,7 +100,7 @@ class engine {
   };
 
   /// `seed` feeds the jitter: the same stack, seed and events give the same commands.
-  engine(const stack_spec& stack, std::uint64_t seed);
+  engine(stack_spec stack, std::uint64_t seed);
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;

@@ -19,7 +19,7 @@ namespace aurora::core {
 /// to act on it; `run` spreads wants first, then lets queued instances move, until nothing moves
 /// any more.
 struct engine::impl {
-  impl(const stack_spec& stack, std::uint64_t seed);
+  impl(stack_spec stack, std::uint64_t seed);
 
   // --- engine.cpp: one step -------------------------------------------------------------------
   void enter(instant at, commands& out);
@@ -168,7 +168,7 @@ struct engine::impl {
   // ----------------------------------------------------------------------------------
   plan_steps apply(const stack_spec& next);
   void adopt(instance& i);
-  void replace_stack(const stack_spec& next);
+  void replace_stack(stack_spec next);
   void expect_members(graph::index service);
   void leave(instance& i, graph::index service, reason why);
   void come_back(instance& i);

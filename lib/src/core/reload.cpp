@@ -22,10 +22,10 @@ void engine::impl::adopt(instance& i) {
 }
 
 /// Nodes and members of `next`, the leaving ones of before among them, with fresh counts.
-void engine::impl::replace_stack(const stack_spec& next) {
+void engine::impl::replace_stack(stack_spec next) {
   graph before = std::move(services);
   services = graph();
-  stack = std::make_shared<const stack_spec>(next);
+  stack = std::make_shared<const stack_spec>(std::move(next));
   for (const service_spec& spec : stack->services) {
     const graph::index at = services.add(std::shared_ptr<const service_spec>(stack, &spec), false);
     const graph::index old = before.find(spec.name);

@@ -13,6 +13,7 @@
 #include "supervisor/in_place.hpp"
 #include "supervisor/preparation.hpp"
 #include "supervisor/reactor_process.hpp"
+#include "supervisor/start_up_memory.hpp"
 #include "supervisor/upgrade.hpp"
 
 namespace aurora {
@@ -69,6 +70,7 @@ int run_daemon(const daemon_options& options) {
   const auto run = [](int link, void* context) {
     return run_reactor(link, *static_cast<const program*>(context));
   };
+  shell::give_back_start_up_memory();  // the keeper needs next to nothing of it
   return keeper::keep({run, const_cast<program*>(&which), place.argv(),
                        place.environment(reactor::programs_oom_score())},
                       place.as == shell::in_place::role::keeper ? place.fd : -1);

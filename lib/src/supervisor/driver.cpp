@@ -42,7 +42,7 @@ driver::driver(boost::asio::any_io_executor executor, stack_spec stack, options 
       options_(std::move(how)),
       paths_(options_.state_dir),
       run_id_(new_run_id(paths_.root)),
-      engine_(stack, options_.seed),
+      engine_(std::move(stack), options_.seed),
       endings_(paths_.last_exit, options_.keeper),
       hub_(executor, workers_,
            [this] {

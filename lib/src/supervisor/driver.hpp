@@ -152,6 +152,8 @@ class driver {
   /// The shell's side of an instance; made when first needed.
   instance_runtime& runtime(core::instance_id id);
   instance_runtime* find_runtime(core::instance_id id);
+  /// Whether starts that were commanded are still being made.
+  bool starting() const { return spawning_; }
   /// Whether that start, once commanded, is still to be made.
   bool still_wanted(core::instance_id id, core::run_number run) const;
 

@@ -115,6 +115,7 @@ asio::awaitable<void> reactor_process::close_down(std::optional<duration> drain)
   over_ = true;
   bound_.cancel();
   ping_.cancel();
+  rest_.cancel();
 }
 
 asio::awaitable<void> reactor_process::limit_going_down() {

@@ -11,12 +11,16 @@
 
 #include "reactor/readiness/notify_socket.hpp"
 #include "server/unix_socket.hpp"
+#include "supervisor/start_up_memory.hpp"
 
 namespace aurora::shell {
 namespace {
 
 /// The name under which the keeper holds the control socket; no instance is called so.
 constexpr const char* control_name = "@control";
+
+/// Of the start of the daemon: what it needs after that it will need again.
+constexpr auto start_time = std::chrono::seconds(1);
 
 // All are blocked until the handlers stand: what came before is not lost, and a mask that somebody
 // left blocked is not inherited.
@@ -40,7 +44,7 @@ reactor_process::reactor_process(asio::io_context& loop, reactor::keeper_link& k
       stop_services_(loop_, SIGTERM, SIGINT),
       others_(loop_, SIGHUP, SIGUSR1, SIGUSR2),
       orphans_(loop_.get_executor()),
-      driver_(loop_.get_executor(), how_.stack, driver_options()),
+      driver_(loop_.get_executor(), std::move(how_.stack), driver_options()),
       control_(driver_, control_options()),
       server_(loop_.get_executor(), control_, driver_.workers(), server_options()),
       http_(driver_, server_, http_options()),
@@ -84,6 +88,7 @@ int reactor_process::run_loop() {
   server_.listen(*listener);
   http_.open();
   tasks_.spawn(begin());
+  tasks_.spawn(come_to_rest());
   loop_.run();
   return code_;
 }
@@ -138,8 +143,8 @@ server::server_options reactor_process::server_options() {
 http_listener::options reactor_process::http_options() {
   http_listener::options how;
   how.address = how_.address;
-  how.hosts = how_.stack.http_hosts;
-  how.tls = how_.stack.http_tls;
+  how.hosts = driver_.engine().stack().http_hosts;
+  how.tls = driver_.engine().stack().http_tls;
   how.token_fault = how_.token_fault;
   how.on_listening = [this](std::string url) { control_.set_http_url(std::move(url)); };
   return how;
@@ -212,6 +217,15 @@ asio::awaitable<void> reactor_process::keep_watchdog() {
     ping_.expires_after(*within / 2);
     co_await ping_.async_wait(reactor::tok);
   }
+}
+
+asio::awaitable<void> reactor_process::come_to_rest() {
+  do {
+    rest_.expires_after(start_time);
+    const auto [sooner] = co_await rest_.async_wait(reactor::tok);
+    if (sooner || over_) co_return;
+  } while (driver_.starting());
+  give_back_start_up_memory();
 }
 
 asio::awaitable<void> reactor_process::reload() {

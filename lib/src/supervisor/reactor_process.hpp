@@ -71,6 +71,9 @@ class reactor_process {
   /// what systemd is to find.
   asio::awaitable<void> keep_watchdog();
 
+  /// Once, when what was to be started is.
+  asio::awaitable<void> come_to_rest();
+
   asio::awaitable<void> reload();
 
   asio::awaitable<server::answer<upgrade_report>> upgrade();
@@ -118,6 +121,7 @@ class reactor_process {
   asio::steady_timer delay_{loop_};  // of the start, then of the end
   asio::steady_timer bound_{loop_};  // of the shutdown
   asio::steady_timer ping_{loop_};
+  asio::steady_timer rest_{loop_};
   reactor::orphan_reaper orphans_;
   driver driver_;
   control control_;
