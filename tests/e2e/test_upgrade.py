@@ -84,6 +84,21 @@ class Upgraded(UpgradeCase):
         self.assertEqual(self.picture(daemon), before)
         eventually(lambda: self.runs(daemon.process.pid, daemon.program), "the keeper too", daemon)
 
+    def test_while_the_start_is_delayed(self):
+        """The one that goes begins nothing any more; the next one starts the services, once."""
+        daemon = self.installed({"web": self.puppets.service()})
+        self.puppets.meet()
+        daemon.ctl("down", check=0)
+        daemon.wait_end()
+        daemon.start("--start-delay", "1h")
+        reactor, since = daemon.reactor(), daemon.sequence()
+        self.install(daemon, BIN / "aurorad")
+        daemon.ctl("upgrade", check=0)
+        puppet = self.puppets.meet()
+        self.assertEqual(daemon.wait_state("web", "running", since)["pid"], puppet.pid)
+        self.assertNotIn(f"pid {reactor} (", daemon.err())
+        self.assertEqual([event["to"] for event in daemon.events(since)], ["starting", "running"])
+
     def test_clients_hardly_notice(self):
         """Followers go on without a gap or a line twice, and the longest wait for an answer is short."""
         daemon = self.installed({"web": self.puppets.service()})

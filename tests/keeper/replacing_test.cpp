@@ -65,6 +65,21 @@ BOOST_AUTO_TEST_CASE(goes_back_from_what_is_no_program) {
   BOOST_TEST(one.code() == 7);
 }
 
+BOOST_AUTO_TEST_CASE(goes_back_before_any_was_ready) {
+  BOOST_TEST_MESSAGE(
+      "A first reactor that is to be replaced has not given up, nor has its successor");
+  kept one([](fake_reactor& self) {
+    self.begin();
+    if (self.generation == 0) {
+      offer(self, "/bin/false");
+      return 0;
+    }
+    self.leaving(self.standing == standing::gone_back ? 7 : 8);
+    return 0;
+  });
+  BOOST_TEST(one.code() == 7);
+}
+
 BOOST_AUTO_TEST_CASE(starts_under_a_limit_of_file_sizes) {
   BOOST_TEST_MESSAGE("Where its memory can be no file the keeper keeps what it holds all the same");
   kept one(

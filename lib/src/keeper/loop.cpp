@@ -182,7 +182,8 @@ void loop::reactor_ended(int status) {
   ::close(std::exchange(link_, -1));
   const bool exited = WIFEXITED(status);
   if (leaving_) code_ = leaving_code_;
-  if (!leaving_ && exited && !ever_ready_ && held_.processes() == 0) code_ = WEXITSTATUS(status);
+  const bool gives_up = exited && !ever_ready_ && trial_ == trial::none && held_.processes() == 0;
+  if (!leaving_ && gives_up) code_ = WEXITSTATUS(status);
   how_ = standing::settled;
   if (code_ >= 0) return;
   strangers_.drop_before(ready_at_ != 0 ? now() - unregistered_for : 0);

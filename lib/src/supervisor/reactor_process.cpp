@@ -88,7 +88,6 @@ int reactor_process::run_loop() {
   server_.listen(*listener);
   http_.open();
   tasks_.spawn(begin());
-  tasks_.spawn(come_to_rest());
   loop_.run();
   return code_;
 }
@@ -165,7 +164,7 @@ asio::awaitable<void> reactor_process::begin() {
     delay_.expires_after(how_.start_delay);
     co_await delay_.async_wait(reactor::tok);
   }
-  if (going_down_) co_return;
+  if (going_down_ || successor_) co_return;
   log_.write(log_level::info, fmt::format("aurorad {}, pid {} (keeper {}), state in {}",
                                           first ? "started" : "is back", ::getpid(),
                                           keeper_.keeper_pid(), driver_.paths().root));
@@ -180,6 +179,7 @@ asio::awaitable<void> reactor_process::begin() {
   if (how_.to_save) driver_.save_configuration(*std::exchange(how_.to_save, std::nullopt));
   keeper_.ready();
   tell_manager("READY=1\nSTATUS=supervising");
+  tasks_.spawn(come_to_rest());
 }
 
 void reactor_process::tell_manager(std::string_view text) {
