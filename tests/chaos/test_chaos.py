@@ -11,7 +11,7 @@ import signal
 import time
 from pathlib import Path
 
-from aurora_e2e import DEADLINE, SANITIZED, SUPPORT, Case, alive, copies, eventually, main, memory
+from aurora_e2e import DEADLINE, SANITIZED, SUPPORT, Case, alive, copies, eventually, main, mappings
 from aurora_puppet import numbered_lines
 
 INSTANTS = int(os.environ.get("AURORA_INSTANTS", "100"))
@@ -93,10 +93,10 @@ class Chaos(Case):
                 recovered.append(took)
             if enough(instants):
                 break
-        descriptors, bytes_held = self.held_by_keeper()
+        descriptors, memory = self.held_by_keeper()
         self.assertLess(descriptors, 3 * len(begun), "descriptors of the keeper: a pipe and a process of each service")
         if not SANITIZED:
-            self.assertLess(bytes_held - held[1], 1 << 20, "memory of the keeper")
+            self.assertLess(memory - held[1], 1 << 20, "memory of the keeper")
         calm = {name: service for name, service in self.stack.status().items() if name.startswith("calm")}
         for name, service in calm.items():
             self.assertEqual((service["pid"], service["restarts"], service["state"]), (begun[name]["pid"], 0, "running"), name)
@@ -119,7 +119,7 @@ class Chaos(Case):
     def held_by_keeper(self):
         """Its descriptors, and the bytes of memory that are not its program."""
         pid = self.stack.process.pid
-        return len(os.listdir(f"/proc/{pid}/fd")), memory(pid, "RssAnon") + memory(pid, "RssShmem")
+        return len(os.listdir(f"/proc/{pid}/fd")), sum(each["Rss"] for each in mappings(pid) if "w" in each["mode"])
 
     def check_lines(self, name, runs):
         """Of each run the lines 1 to N, each once and in order; none of another's."""

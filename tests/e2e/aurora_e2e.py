@@ -17,7 +17,7 @@ import unittest
 from datetime import datetime
 from pathlib import Path
 
-from aurora_processes import alive, carrying, copies, cpu_seconds, memory, zombies_of  # for those who test by this module
+from aurora_processes import alive, carrying, copies, cpu_seconds, mappings, zombies_of  # for those who test by this module
 
 BIN = Path(os.environ["AURORA_BIN"])
 SUPPORT = Path(os.environ["AURORA_SUPPORT"])  # the puppet
@@ -210,7 +210,7 @@ class Daemon:
 
     def resident(self):
         """Bytes of memory the daemon holds of its own: pages of its program come and go."""
-        return memory(self.reactor(), "RssAnon")
+        return sum(each["Rss"] for each in mappings(self.reactor()) if "w" in each["mode"])
 
     def reload(self, config=None, check=0):
         """Writes the configuration anew, reloads, and returns what aurorctl said."""

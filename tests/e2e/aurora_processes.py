@@ -43,9 +43,16 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def memory(pid, kind):
-    """Bytes that a process has in memory; `kind` is a field of proc_pid_status(5), "RssFile"."""
-    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith(kind + ":")) << 10
+def mappings(pid):
+    """What a process has mapped, by proc_pid_smaps(5): "mode", "file" (empty: none), and the bytes of each kind, "Size" and "Rss" among them."""
+    found = []
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        words = line.split(maxsplit=5)
+        if not words[0].endswith(":"):
+            found.append({"mode": words[1], "file": words[5] if words[4] != "0" else ""})
+        elif words[-1] == "kB":
+            found[-1][words[0][:-1]] = int(words[1]) << 10
+    return found
 
 
 def copies(marker):

@@ -1,57 +1,56 @@
 #include "supervisor/start_up_memory.hpp"
 
-#include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <cstdio>
+#include <fstream>
+#include <new>
+#include <string>
 #include <vector>
 
 namespace aurora::shell {
 namespace {
 
-/// Whether the loader wrote into its text: those pages are not what is in the file.
-bool has_relocated_text(const dl_phdr_info& object) {
-  for (int n = 0; n < object.dlpi_phnum; ++n) {
-    const auto& part = object.dlpi_phdr[n];
-    if (part.p_type != PT_DYNAMIC) continue;
-    const auto* entry = reinterpret_cast<const ElfW(Dyn)*>(object.dlpi_addr + part.p_vaddr);
-    for (; entry->d_tag != DT_NULL; ++entry) {
-      if (entry->d_tag == DT_TEXTREL) return true;
-      if (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0) return true;
+struct mapping {
+  std::uintptr_t begin, end;
+};
+
+/// The mappings of files that cannot be written and hold nothing but what is in the file: no
+/// relocation, breakpoint or probe has given this process a page of its own there (proc(5), smaps).
+std::vector<mapping> unchanged_mappings() {
+  std::ifstream maps("/proc/self/smaps");
+  std::vector<mapping> found;
+  mapping now{};
+  bool of_a_file = false;
+  for (std::string line; std::getline(maps, line);) {
+    char mode[5] = "";
+    mapping next{};
+    unsigned long inode = 0, own = 0;
+    const int fields =
+        std::sscanf(line.c_str(), "%lx-%lx %4s %*x %*s %lu", &next.begin, &next.end, mode, &inode);
+    if (fields == 4) {
+      now = next;
+      of_a_file = mode[1] == '-' && mode[3] == 'p' && inode != 0;
+    } else if (of_a_file && std::sscanf(line.c_str(), "Anonymous: %lu", &own) == 1 && own == 0) {
+      found.push_back(now);
     }
   }
-  return false;
-}
-
-using ranges = std::vector<std::pair<std::uintptr_t, std::size_t>>;
-
-int add_text_of(dl_phdr_info* object, std::size_t, void* to) {
-  if (has_relocated_text(*object)) return 0;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  for (int n = 0; n < object->dlpi_phnum; ++n) {
-    const auto& part = object->dlpi_phdr[n];
-    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
-    const std::uintptr_t begin = (object->dlpi_addr + part.p_vaddr) / page * page;
-    const std::uintptr_t end = object->dlpi_addr + part.p_vaddr + part.p_memsz;
-    static_cast<ranges*>(to)->emplace_back(begin, end - begin);
-  }
-  return 0;
+  return found;
 }
 
 }  // namespace
 
-void give_back_start_up_memory() {
-  // All first: what tells of the parts lies in them.
-  ranges text;
-  ::dl_iterate_phdr(add_text_of, &text);
+void give_back_start_up_memory() noexcept {
   ::malloc_trim(0);
-  // Locked memory stays: that is an error here, and what its owner wants.
-  for (const auto& [begin, size] : text)
-    ::madvise(reinterpret_cast<void*>(begin), size, MADV_DONTNEED);
+  try {
+    // Locked memory stays: that is an error here, and what its owner wants.
+    for (const auto& each : unchanged_mappings())
+      ::madvise(reinterpret_cast<void*>(each.begin), each.end - each.begin, MADV_DONTNEED);
+  } catch (const std::bad_alloc&) {
+    // Nothing depends on it.
+  }
 }
 
 }  // namespace aurora::shell
