@@ -7,9 +7,10 @@ from pathlib import Path
 
 
 def alive(pid):
-    """Whether a process lives; a zombie does not."""
+    """Whether a process lives. A zombie does not, unless threads of it are still ending: they hold what it had open."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return fields[0] not in "ZX" or int(fields[17]) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False
 
